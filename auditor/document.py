@@ -1,0 +1,201 @@
+"""audit.json as types: the single source of every report, checked on the way in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION: Final = "1.0"
+
+Role = Literal["core", "context", "protected", "artefact", "undeclared"]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Grid = list[list[Finite]]
+"""A map, row by row."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Estimate(_Part):
+    """One number of the audit, with what it is about and how sure it is.
+
+    ``None`` in a key means *not split by it*. ``value`` is None where nothing could be computed; ``ci`` is None where
+    no interval could.
+    """
+
+    statistic: str
+    target: Literal["label", "predicted"] | None = None
+    region: str | None = None
+    label: str | None = None
+    predicted: str | None = None
+    attribute: str | None = None
+    subgroup: str | None = None
+    outcome: Literal["correct", "wrong"] | None = None
+    value: Finite | None
+    ci: tuple[Finite, Finite] | None
+    n: int
+    clusters: int
+    unit: str
+    method: str
+
+
+class Tool(_Part):
+    """What made the audit."""
+
+    name: str
+    version: str
+    environment: dict[str, str]  # package or platform: version
+
+
+class ModelFacts(_Part):
+    """The audited classifier, as measured."""
+
+    source: str
+    classes: list[str]
+    weights_file: str | None  # name only, never a path of the machine
+    weights_sha256: str
+    parameters: int
+    target_layer: str
+    target_layer_origin: Literal["named in the plan", "found by probing"]
+    grid: tuple[int, int]  # height, width of the maps
+    frame: tuple[int, int]  # height, width in pixels of what the model sees
+    preprocessing: dict[str, Any]
+    preprocessing_origin: str
+
+
+class LeftOut(_Part):
+    """An image that was listed and could not be used."""
+
+    image_id: str
+    reason: str
+
+
+class AttributeFacts(_Part):
+    """How often each value of an attribute occurs among the images read."""
+
+    name: str
+    counts: dict[str, int]  # "" is "not recorded"
+
+
+class RegionFacts(_Part):
+    """How often a region occurs, and how large it is."""
+
+    name: str
+    role: Role
+    images: int  # images read in which the region is seen
+    median_area: Finite | None  # share of the frame
+
+
+class DataFacts(_Part):
+    """The dataset, as read."""
+
+    images_folder: str  # relative to the folder of audit.json where it can be
+    annotations: str
+    manifest_sha256: str
+    exif: str  # whether orientation was applied, and who said so
+    n_listed: int
+    n_read: int
+    n_clusters: int
+    clusters_origin: str  # "group_id" or "one image each"
+    left_out: list[LeftOut]  # the first 200
+    faults: list[str]  # rows skipped on request before any image was read: the first 200
+    n_faults: int
+    notes: dict[str, int]  # oddity of a file: images
+    labels: dict[str, int]
+    attributes: list[AttributeFacts]
+    regions: list[RegionFacts]
+
+
+class Method(_Part):
+    """How the numbers were made."""
+
+    cam: str
+    targets: list[str]
+    seed: int
+    confidence: Finite
+    draws: int  # of the bootstrap
+    borrowed: int  # regions borrowed per image and region
+    min_clusters: int  # below: the number is shown, marked, and not relied on
+    minimum_opportunity: Finite
+
+
+class MeanMap(_Part):
+    """Mean over images of maps that each sum to 1."""
+
+    target: Literal["label", "predicted"]
+    label: str
+    attribute: str | None = None
+    subgroup: str | None = None
+    n: int  # maps that are not empty
+    grid: Grid
+
+
+class ExampleRegion(_Part):
+    """A region on an example, as its raster's outline."""
+
+    region: str
+    raster: str  # base64 of records.pack_raster
+
+
+class Example(_Part):
+    """One image shown in the report."""
+
+    image_id: str
+    path: str  # relative to the images folder
+    kind: Literal["misclassified", "control"]
+    control_of: str | None = None  # image_id
+    label: str
+    predicted: str
+    score: Finite
+    attributes: dict[str, str]
+    regions: list[ExampleRegion]
+    cam: Grid | None  # the predicted class's map divided by its maximum; None where it is empty
+    cam_label: Grid | None  # the label's
+
+
+class Examples(_Part):
+    """Which images are shown, and by what rule."""
+
+    rule: str
+    n_misclassified: int
+    items: list[Example]
+
+
+class Document(_Part):
+    """Everything that a report may say."""
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    title: str
+    created: str  # UTC, ISO 8601
+    tool: Tool
+    plan: dict[str, Any]
+    model: ModelFacts
+    data: DataFacts
+    method: Method
+    warnings: list[str]  # shown on page 1
+    not_tested: list[str]  # shown on page 1
+    estimates: list[Estimate]
+    mean_maps: list[MeanMap]
+    examples: Examples
+
+
+ESTIMATE_COLUMNS: Final = (
+    "statistic",
+    "target",
+    "region",
+    "label",
+    "predicted",
+    "attribute",
+    "subgroup",
+    "outcome",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "n",
+    "clusters",
+    "unit",
+    "method",
+)
+"""Columns of the estimates table: the fields of `Estimate`, with the interval in two columns."""

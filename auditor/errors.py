@@ -1,0 +1,82 @@
+"""The error tree: what can go wrong, and the exit code that says so.
+
+::
+
+    AuditorError                 3   anything of ours
+    ├── UsageError               2   the plan, a flag or an output folder is not usable as given
+    ├── DataError                3   images, labels, attributes or regions do not fit together
+    ├── ModelError               3   the classifier cannot be loaded, probed or run
+    ├── RenderError              5   a report could not be written; the results are saved
+    └── UnfinishedError          0   this shard is done, others are not: no result yet
+
+Errors carry text only, so that this module imports nothing of the house.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAULTS_SHOWN = 20
+
+
+class AuditorError(Exception):
+    """Anything that `auditor` refuses or cannot do, said in one line."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(AuditorError):
+    """The plan, a flag or an output folder is not usable as given."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class DataError(AuditorError):
+    """Images, labels, attributes or regions do not fit together."""
+
+    @classmethod
+    def from_faults(cls, source: str, faults: Sequence[str]) -> Self:
+        """All faults of a dataset in one error: the first twenty, and the count.
+
+        Parameters
+        ----------
+        source
+            What was read, as the user named it.
+        faults
+            One line per fault, in the order found.
+
+        Returns
+        -------
+        DataError
+            Its text lists the faults, one per line.
+
+        Examples
+        --------
+        >>> print(DataError.from_faults("people.csv", ["line 2: label 'docter' is not a class"]))
+        people.csv: 1 fault
+          line 2: label 'docter' is not a class
+        """
+        count = f"{len(faults)} fault" + ("" if len(faults) == 1 else "s")
+        lines = [f"{source}: {count}", *(f"  {fault}" for fault in faults[:FAULTS_SHOWN])]
+        if len(faults) > FAULTS_SHOWN:
+            lines.append(f"  … and {len(faults) - FAULTS_SHOWN} more")
+        return cls("\n".join(lines))
+
+
+class ModelError(AuditorError):
+    """The classifier cannot be loaded, probed or run."""
+
+
+class RenderError(AuditorError):
+    """A report could not be written; the results are saved."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class UnfinishedError(AuditorError):
+    """This shard is done, others are not: there is no result yet."""
+
+    exit_code: ClassVar[int] = 0
