@@ -1,0 +1,1 @@
+"""What the model did on each image: the wing that knows torch."""

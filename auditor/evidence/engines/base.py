@@ -1,0 +1,68 @@
+"""What an engine is: it does units of a job on devices, and commits each to the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from auditor.evidence.collector import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from auditor.evidence.dataset import AnnotatedDataset
+    from auditor.evidence.models import LoadedModel
+    from auditor.runs import Run, Unit
+
+    Progress = Callable[[int], None]
+    """Called with the number of images done since the last call."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done to each unit; it travels to other processes, so the model comes as a call that loads it."""
+
+    run: Run
+    dataset: AnnotatedDataset
+    load: Callable[[], LoadedModel]
+    cam: str
+
+
+class Engine(Protocol):
+    """A way to do units of work."""
+
+    def __call__(self, job: Job, units: Sequence[Unit], *, devices: Sequence[str], progress: Progress) -> None:
+        """Do the units and commit each.
+
+        Parameters
+        ----------
+        job
+            What is done to each.
+        units
+            Which.
+        devices
+            Where, such as ``["cuda:0", "cuda:1"]``.
+        progress
+            Called as images are done.
+        """
+
+
+def work(job: Job, units: Iterable[Unit], *, device: str, progress: Progress) -> None:
+    """Do units one after the other on one device.
+
+    Parameters
+    ----------
+    job
+        What is done to each.
+    units
+        Which; may be drawn from a queue as others draw from it too.
+    device
+        Where.
+    progress
+        Called as images are done.
+    """
+    collector = Collector(job.load(), job.dataset, cam=job.cam, device=device)
+    samples = {sample.image_id: sample for sample in job.dataset.samples}
+    for unit in units:
+        rows = collector.collect([samples[name] for name in unit.image_ids], progress=progress)
+        job.run.commit(unit, rows, schemas=collector.schemas)

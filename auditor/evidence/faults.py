@@ -1,0 +1,106 @@
+"""One fault of a dataset: where it is, what was found, and the name that was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """Something about one row or file that does not fit.
+
+    Examples
+    --------
+    >>> print(Fault(line=2, text="label 'docter' is not a class"))
+    line 2: label 'docter' is not a class
+    >>> print(Fault(file="boxes.csv", line=7, text="inverted box"))
+    boxes.csv line 7: inverted box
+    """
+
+    text: str
+    line: int = 0  # 0 where there is none
+    file: str = ""  # "" is the annotations
+
+    def __str__(self) -> str:
+        """Where, and what."""
+        where = " ".join(part for part in (self.file, f"line {self.line}" if self.line else "") if part)
+        return f"{where}: {self.text}" if where else self.text
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, as the end of a sentence.
+
+    Parameters
+    ----------
+    name
+        What was found.
+    known
+        What would have been right.
+
+    Returns
+    -------
+    str
+        Empty where nothing comes near; capitals do not count.
+
+    Examples
+    --------
+    >>> nearest("DOCTER", ["doctor", "nurse"])
+    "; nearest: 'doctor'"
+    >>> nearest("x", ["doctor", "nurse"])
+    ''
+    """
+    folded = {candidate.casefold(): candidate for candidate in known}
+    match = difflib.get_close_matches(name.casefold(), folded, n=1)
+    return f"; nearest: {folded[match[0]]!r}" if match else ""
+
+
+def name_some(names: Iterable[str], *, shown: int = 3) -> str:
+    """The first few names of many.
+
+    Parameters
+    ----------
+    names
+        All of them.
+    shown
+        How many to name.
+
+    Returns
+    -------
+    str
+        Quoted, with commas, and an ellipsis where there are more.
+
+    Examples
+    --------
+    >>> name_some(["a", "b", "c", "d"], shown=2)
+    "'a', 'b', …"
+    """
+    every = list(names)
+    return ", ".join([*(repr(name) for name in every[:shown]), *(["…"] if len(every) > shown else [])])
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun, in the plural where it must be.
+
+    Parameters
+    ----------
+    number
+        How many.
+    noun
+        Of what; its plural ends in s.
+
+    Returns
+    -------
+    str
+        Such as ``"1 image"``.
+
+    Examples
+    --------
+    >>> count(1, "image"), count(2, "image")
+    ('1 image', '2 images')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
