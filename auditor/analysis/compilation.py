@@ -1,0 +1,140 @@
+"""Header and tables in, audit.json out: every part of the document is filled here, without the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from auditor.analysis.cautions import list_not_tested, list_warnings
+from auditor.analysis.estimates import estimate
+from auditor.analysis.examples import choose_examples
+from auditor.analysis.maps import mean_maps
+from auditor.analysis.statistics.base import Evidence, Settings
+from auditor.document import (
+    AttributeFacts,
+    DataFacts,
+    Document,
+    Estimate,
+    LeftOut,
+    Method,
+    ModelFacts,
+    RegionFacts,
+    Tool,
+)
+from auditor.records import READ, TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHOWN: Final = 200
+"""Images left out that are kept by name; the counts cover all."""
+MINIMUM_OPPORTUNITY: Final = 0.3
+"""Cramér's V from which an association of label and attribute is called material (protocol, margins)."""
+
+
+def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Document:
+    """Sum up a run.
+
+    Parameters
+    ----------
+    header
+        What ``run.json`` holds.
+    tables
+        The records by table name.
+
+    Returns
+    -------
+    Document
+        What audit.json says; the same for the same header and tables.
+    """
+    model = ModelFacts.model_validate(header["model"])
+    data, method = header["data"], header["method"]
+    settings = Settings(
+        classes=tuple(model.classes),
+        attributes=tuple(data["attributes"]),
+        regions=tuple(data["regions"]),
+        frame=model.frame,
+        grid=model.grid,
+        seed=method["seed"],
+    )
+    evidence = Evidence(settings=settings, **tables)
+    estimates = estimate(evidence)
+    return Document(
+        title=header["title"],
+        created=header["created"],
+        tool=Tool.model_validate(header["tool"]),
+        plan=header["plan"],
+        model=model,
+        data=_data_facts(data, evidence),
+        method=_method(settings, cam=method["cam"]),
+        warnings=list_warnings(evidence, estimates),
+        not_tested=list_not_tested(evidence, estimates),
+        estimates=[_number(row) for row in estimates.itertuples(index=False)],
+        mean_maps=mean_maps(evidence),
+        examples=choose_examples(evidence),
+    )
+
+
+def _data_facts(data: Mapping[str, Any], evidence: Evidence) -> DataFacts:
+    images, read = evidence.images, evidence.read
+    bad = images[images["status"] != READ].sort_values("image_id")
+    return DataFacts(
+        images_folder=".",  # filled in where the result is saved: see AuditResult.located
+        annotations=data["annotations"],
+        manifest_sha256=data["manifest_sha256"],
+        exif=data["exif"],
+        n_listed=len(images),
+        n_read=len(read),
+        n_clusters=int(read["group_id"].nunique()),
+        clusters_origin=data["clusters_origin"],
+        left_out=[LeftOut(image_id=row.image_id, reason=row.status) for row in bad.head(SHOWN).itertuples()],
+        faults=data["faults"],
+        n_faults=data["n_faults"],
+        notes=_counts(read["notes"].fillna("").str.split(", ").explode()),
+        labels=_counts(read["label"], evidence.labels),
+        attributes=[
+            AttributeFacts(name=name, counts=_counts(read[name], evidence.subgroups(name)))
+            for name in evidence.settings.attributes
+        ],
+        regions=[_region_facts(name, data["roles"], evidence) for name in evidence.settings.regions],
+    )
+
+
+def _counts(values: pd.Series[str], order: tuple[str, ...] | None = None) -> dict[str, int]:
+    """Images per value, in the order given or by name; without an order, the empty value is left out."""
+    counts = values.value_counts()
+    names = order if order is not None else sorted(name for name in counts.index if name)
+    return {name: int(counts.get(name, 0)) for name in names}
+
+
+def _region_facts(name: str, roles: Mapping[str, Any], evidence: Evidence) -> RegionFacts:
+    view = evidence.region(name)
+    area = pd.Series(view.area[view.seen])
+    return RegionFacts(
+        name=name,
+        role=roles.get(name, "undeclared"),
+        images=int(view.seen.sum()),
+        median_area=None if area.empty else float(area.median()),
+    )
+
+
+def _method(settings: Settings, *, cam: str) -> Method:
+    return Method(
+        cam=cam,
+        targets=list(TARGETS),
+        seed=settings.seed,
+        confidence=settings.confidence,
+        draws=settings.draws,
+        borrowed=settings.borrowed,
+        min_clusters=settings.min_clusters,
+        minimum_opportunity=MINIMUM_OPPORTUNITY,
+    )
+
+
+def _number(row: Any) -> Estimate:
+    """A row of the estimates as audit.json holds it: what is not a number becomes null."""
+    values = {name: (None if pd.isna(value) else value) for name, value in row._asdict().items()}
+    low, high = values.pop("ci_low"), values.pop("ci_high")
+    ci = None if low is None or high is None else (low, high)
+    return Estimate(value=values.pop("estimate"), ci=ci, **values)

@@ -1,0 +1,121 @@
+"""Attention to a region against equally large areas that lie where the region lies on other images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from auditor.analysis.statistics.attention import bootstrap_method, margins_by_outcome
+from auditor.analysis.statistics.bootstrap import Ratio, ratios
+from auditor.analysis.statistics.cells import tabulate
+from auditor.analysis.statistics.lending import ALIGNED, borrow
+from auditor.records import TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.analysis.statistics.base import Evidence, TargetView
+    from auditor.analysis.statistics.cells import Cells, Row
+    from auditor.analysis.statistics.lending import Loan
+    from auditor.geometry import FloatArray
+
+WORDS: Final = {
+    "borrowed_mass": "mean share of the map's mass in equally large boxes, placed as the region is on other images",
+    "enrichment": "mean mass in the region divided by mean mass in borrowed boxes, on the same images",
+}
+UNITS: Final = {"borrowed_mass": "share", "enrichment": "ratio"}
+
+
+class Pair(NamedTuple):
+    """Mass in the region and mean mass in its borrowed boxes per image read; both NaN where either is missing."""
+
+    target: str
+    region: str
+    mass: FloatArray
+    borrowed: FloatArray
+    note: str
+
+
+def measure_enrichment(evidence: Evidence) -> list[Row]:
+    """Mass of borrowed regions, and enrichment: how many times as much lies in the region.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+
+    Returns
+    -------
+    list of Row
+        ``borrowed_mass`` (a share in [0, 1]) and ``enrichment`` (a ratio, 1 where the region gets as much as its
+        borrowed boxes) per target, region and cell of every margin, each also by outcome; NaN for regions that lie at
+        one place on all images.
+    """
+    if not evidence.settings.regions or evidence.read.empty:
+        return []
+    pairs: list[Pair] = []
+    views = {target: evidence.target(target) for target in TARGETS}
+    for region in evidence.settings.regions:
+        loan = borrow(evidence, region)
+        pairs += [_pair(evidence, loan, target=target, region=region, view=views[target]) for target in TARGETS]
+    return [row for cells in margins_by_outcome(evidence) for row in _rows(evidence, pairs, cells=cells)]
+
+
+def _pair(evidence: Evidence, loan: Loan, *, target: str, region: str, view: TargetView) -> Pair:
+    """Maps are divided by their sum over the frame, so weights in pixels give shares."""
+    mass = view.measure("mass", region)
+    borrowed = np.einsum("nhw,nhw->n", view.maps, loan.weights, dtype=np.float64)
+    used = loan.placed & np.isfinite(mass)
+    note = _note(loan, asked=evidence.settings.borrowed)
+    return Pair(target, region, np.where(used, mass, np.nan), np.where(used, borrowed, np.nan), note)
+
+
+def _note(loan: Loan, *, asked: int) -> str:
+    if loan.aligned:
+        return (
+            f"not computed: the region lies at nearly one place on all images (mean overlap of two boxes "
+            f"{loan.overlap:.2f}, limit {ALIGNED}), so boxes borrowed from other images would cover it"
+        )
+    placed = int(loan.placed.sum())
+    note = f"up to {asked} boxes per image from other clusters of the same label and fifth of region area"
+    if loan.widened > 0:
+        note += f"; {loan.widened:.0%} of images had too few such donors and borrowed from a wider circle"
+    if placed < loan.seen:
+        note += (
+            f"; {loan.seen - placed} of {loan.seen} images have no place for a box beside the region and are left out"
+        )
+    return note
+
+
+def _rows(evidence: Evidence, pairs: Sequence[Pair], *, cells: Cells) -> list[Row]:
+    """Both statistics of all pairs in one margin, so that its draws are made once."""
+    known = np.column_stack([np.isfinite(pair.mass) for pair in pairs])
+    mass = np.column_stack([pair.mass for pair in pairs])
+    borrowed = np.column_stack([pair.borrowed for pair in pairs])
+    k = len(pairs)
+    wanted = [Ratio(k + i, 2 * k + i, 2 * k + i) for i in range(k)]
+    wanted += [Ratio(i, k + i, 2 * k + i) for i in range(k)]
+    found = ratios(
+        np.hstack([np.where(known, mass, 0.0), np.where(known, borrowed, 0.0), known]),
+        wanted,
+        codes=cells.codes,
+        clusters=evidence.clusters,
+        n_cells=len(cells.keys),
+        weights=evidence.weights,
+        confidence=evidence.settings.confidence,
+    )
+    rows: list[Row] = []
+    for name, part in zip(WORDS, (found[:k], found[k:]), strict=True):
+        for pair, result in zip(pairs, part, strict=True):
+            rows += tabulate(
+                result,
+                keys=cells.keys,
+                keep=cells.counts() > 0,
+                statistic=name,
+                target=pair.target,
+                region=pair.region,
+                unit=UNITS[name],
+                method=f"{WORDS[name]}; {pair.note}; {bootstrap_method(evidence)}",
+            )
+    return rows

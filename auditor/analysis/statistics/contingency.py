@@ -1,0 +1,144 @@
+"""Cramér's V of two columns of names, corrected for bias, with an interval over clusters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from auditor.analysis.statistics.bootstrap import limits
+from auditor.analysis.statistics.intervals import Intervals
+
+if TYPE_CHECKING:
+    from auditor.analysis.statistics.intervals import ByteArray, IntArray
+    from auditor.geometry import FloatArray
+
+_AT_ONCE: Final = 20_000_000
+_FEWEST: Final = 2
+
+
+def corrected_v(tables: FloatArray, effective: FloatArray) -> FloatArray:
+    """Bias-corrected Cramér's V of contingency tables.
+
+    Parameters
+    ----------
+    tables
+        ``(..., r, c)`` counts.
+    effective
+        ``(...)`` number of independent images, at most the sum of the table.
+
+    Returns
+    -------
+    ndarray
+        ``(...)`` in [0, 1]; NaN where a table has fewer than two rows or columns, or fewer than two images.
+
+    References
+    ----------
+    Bergsma (2013), A bias-correction for Cramér's V and Tschuprow's T. Journal of the Korean Statistical Society 42,
+    323-328, eq. 9 and 10.
+
+    Examples
+    --------
+    >>> doctors_nurses = np.array([[780.0, 220.0], [70.0, 930.0]])
+    >>> corrected_v(doctors_nurses, np.array(2000.0)).round(2)
+    np.float64(0.72)
+    """
+    n = tables.sum(axis=(-2, -1))
+    rows, columns = tables.shape[-2:]
+    if min(rows, columns) < _FEWEST:
+        return np.full(n.shape, np.nan)
+    expected = tables.sum(axis=-1, keepdims=True) * tables.sum(axis=-2, keepdims=True)
+    scaled = np.divide(tables**2, expected, out=np.zeros_like(tables), where=expected > 0).sum(axis=(-2, -1))
+    phi2 = np.maximum(scaled - 1, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        phi2 = np.maximum(phi2 - (rows - 1) * (columns - 1) / (effective - 1), 0)
+        least = np.minimum(rows - (rows - 1) ** 2 / (effective - 1), columns - (columns - 1) ** 2 / (effective - 1)) - 1
+        v = np.sqrt(phi2 / least)
+    return np.where((effective > 1) & (least > 0), np.minimum(v, 1), np.nan)
+
+
+def cramers_v(
+    labels: IntArray, values: IntArray, *, clusters: IntArray, weights: ByteArray, confidence: float
+) -> Intervals:
+    """Bias-corrected Cramér's V with a bootstrap interval over clusters.
+
+    The correction takes the images of a cluster for one observation: the effective number of images is the square of
+    their number over the sum of the squared cluster sizes.
+
+    Parameters
+    ----------
+    labels, values, clusters
+        ``(n,)`` numbers from 0 without gaps.
+    weights
+        ``(draws, clusters)`` of `auditor.analysis.statistics.bootstrap.draw_weights`.
+    confidence
+        Level, in (0, 1).
+
+    Returns
+    -------
+    Intervals
+        One cell. Where the estimate is 0 the interval is made of plain quantiles of the draws, because no cluster has
+        any pull there.
+    """
+    rows, columns, n_clusters = (int(part.max()) + 1 if len(part) else 0 for part in (labels, values, clusters))
+    shape = (rows, columns)
+    nothing = np.full(1, np.nan)
+    estimate, low, high = nothing, nothing, nothing
+    if min(rows, columns, n_clusters) >= _FEWEST:
+        at = (clusters, labels * columns + values)
+        counts = csr_array((np.ones(len(labels)), at), shape=(n_clusters, rows * columns))
+        estimate = _of_sums(counts.sum(axis=0)[None], _squares(counts).sum()[None], shape=shape)
+        low, high = _limits(estimate, counts, weights, shape=shape, confidence=confidence)
+    return Intervals(estimate=estimate, low=low, high=high, n=np.array([len(labels)]), clusters=np.array([n_clusters]))
+
+
+def _limits(
+    estimate: FloatArray, counts: csr_array, weights: ByteArray, *, shape: tuple[int, int], confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    draws = _draws(counts, weights, shape=shape)
+    if estimate[0] == 0:
+        low, high = np.nanquantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+        return (np.array([low]), np.array([high])) if high > low else (np.full(1, np.nan), np.full(1, np.nan))
+    return limits(
+        estimate,
+        draws=draws[:, None],
+        jackknife=_left_out(counts, shape=shape)[:, None],
+        clusters=np.array([float(counts.sum()) ** 2 / _squares(counts).sum()]),
+        confidence=confidence,
+    )
+
+
+def _squares(counts: csr_array) -> FloatArray:
+    """Squared size of each cluster."""
+    squared: FloatArray = counts.sum(axis=1).astype(np.float64) ** 2
+    return squared
+
+
+def _of_sums(sums: FloatArray, squares: FloatArray, *, shape: tuple[int, int]) -> FloatArray:
+    """V of flat tables, at the effective number of images."""
+    effective = np.divide(sums.sum(axis=1) ** 2, squares, out=np.zeros_like(squares), where=squares > 0)
+    return corrected_v(sums.reshape(-1, *shape), effective)
+
+
+def _draws(counts: csr_array, weights: ByteArray, *, shape: tuple[int, int]) -> FloatArray:
+    """V in each draw, in slices of draws."""
+    squares = _squares(counts)
+    turned = counts.T.tocsr()
+    step = max(1, _AT_ONCE // max(counts.shape))
+    parts = []
+    for start in range(0, len(weights), step):
+        taken = weights[start : start + step].astype(np.float64)
+        parts.append(_of_sums((turned @ taken.T).T, taken @ squares, shape=shape))
+    return np.concatenate(parts)
+
+
+def _left_out(counts: csr_array, *, shape: tuple[int, int]) -> FloatArray:
+    """V with each cluster left out, in slices of clusters."""
+    squares, total = _squares(counts), counts.sum(axis=0)
+    step = max(1, _AT_ONCE // counts.shape[1])
+    parts = []
+    for start in range(0, counts.shape[0], step):
+        part = slice(start, start + step)
+        parts.append(_of_sums(total - counts[part].toarray(), squares.sum() - squares[part], shape=shape))
+    return np.concatenate(parts)

@@ -1,0 +1,255 @@
+"""Borrowed regions: equally large boxes where this region lies on other images.
+
+A region that always lies in the middle gets much of any map. So the mass in it is set against the mass, on the same
+map, of boxes that lie where the region lies on other images of the same label: as large, but elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from auditor.geometry import project_boxes
+from auditor.records import RASTER, unpack_rasters
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from auditor.analysis.statistics.base import Evidence, RegionView, SingleArray
+    from auditor.analysis.statistics.intervals import IntArray
+    from auditor.geometry import BoolArray, FloatArray, Size
+
+MOST_OVERLAP: Final = 0.1
+"""Share of the region that a borrowed box may cover."""
+ALIGNED: Final = 0.6
+"""Above this mean overlap of the boxes of two images, the region lies at one place and nothing can be borrowed."""
+FEWEST_DONORS: Final = 5
+"""Images of other clusters to borrow from, before the circle is widened."""
+STRATA: Final = 5
+"""Equal parts of a label's images, by the area of the region."""
+_TRIES: Final = 4
+_PAIRS: Final = 2000
+_IMAGES_AT_ONCE: Final = 250
+_UPTO = np.tri(RASTER[0] + 1, RASTER[0], -1, dtype=np.float32)
+_LEFT_OF = np.tri(RASTER[1] + 1, RASTER[1], -1, dtype=np.float32).T
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loan:
+    """The boxes borrowed for one region.
+
+    Attributes
+    ----------
+    weights
+        ``(n, h, w)`` float32: mean grid weights of the boxes of each image, in pixels; zero where none fits.
+    placed
+        ``(n,)`` whether the image has at least one box.
+    seen
+        Images that show the region.
+    widened
+        Share of those that borrowed from all areas of their label, or from all labels.
+    overlap
+        Mean intersection over union of the bounding boxes of two images; NaN where there is no pair.
+    """
+
+    weights: SingleArray
+    placed: BoolArray
+    seen: int
+    widened: float
+    overlap: float
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the region lies at one place on all images."""
+        return self.overlap > ALIGNED
+
+
+def borrow(evidence: Evidence, region: str) -> Loan:
+    """Borrow boxes for each image that shows a region.
+
+    For an image, boxes are drawn from images of other clusters of the same label and the same fifth of region area;
+    each is scaled about its centre to the area of the image's own region, its shape kept, and shifted into the frame.
+    Boxes that cover more than a tenth of the image's own region are put back.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    region
+        Its name.
+
+    Returns
+    -------
+    Loan
+        Without boxes where the region is aligned.
+    """
+    view = evidence.region(region)
+    rows = np.flatnonzero(view.seen)
+    generator = evidence.settings.generator(f"borrow {region}")
+    overlap = mean_overlap(evidence, region)
+    grid = evidence.settings.grid
+    weights = np.zeros((len(view.area), *grid), dtype=np.float32)
+    placed = np.zeros(len(view.area), dtype=bool)
+    widened = 0.0
+    if not overlap > ALIGNED and len(rows):
+        pools = _pools(evidence, view=view, rows=rows)
+        widened = float(pools.widened.mean())
+        for start in range(0, len(rows), _IMAGES_AT_ONCE):
+            part = np.arange(start, min(start + _IMAGES_AT_ONCE, len(rows)))
+            found = _place(evidence, view=view, rows=rows, part=part, donors=pools.draw(part, evidence, generator))
+            weights[rows[part]], placed[rows[part]] = found
+    return Loan(weights=weights, placed=placed, seen=len(rows), widened=widened, overlap=overlap)
+
+
+def mean_overlap(evidence: Evidence, region: str) -> float:
+    """How much a region's bounding boxes overlap between images of different clusters.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    region
+        Its name.
+
+    Returns
+    -------
+    float
+        Mean intersection over union of random pairs of boxes, in [0, 1]; NaN where there is no pair.
+    """
+    view = evidence.region(region)
+    rows = np.flatnonzero(view.seen)
+    if len(rows) == 0:
+        return float("nan")
+    first, second = rows[evidence.settings.generator(f"overlap {region}").integers(0, len(rows), (2, _PAIRS))]
+    apart = evidence.clusters[first] != evidence.clusters[second]
+    if not apart.any():
+        return float("nan")
+    one, two = view.boxes[first[apart]], view.boxes[second[apart]]
+    sides = np.minimum(one[:, 2:], two[:, 2:]) - np.maximum(one[:, :2], two[:, :2])
+    shared = np.clip(sides, 0, None).prod(axis=1)
+    both = (one[:, 2:] - one[:, :2]).prod(axis=1) + (two[:, 2:] - two[:, :2]).prod(axis=1) - shared
+    return float(np.divide(shared, both, out=np.zeros_like(shared), where=both > 0).mean())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pools:
+    """From which images each image borrows: a stretch of one order."""
+
+    order: IntArray
+    start: IntArray
+    size: IntArray
+    widened: BoolArray
+
+    def draw(self, part: IntArray, evidence: Evidence, generator: np.random.Generator) -> IntArray:
+        """Candidates for some images, as positions among those that show the region: (images, candidates)."""
+        width = _TRIES * evidence.settings.borrowed
+        steps = (generator.random((len(part), width)) * self.size[part, None]).astype(np.int64)
+        drawn: IntArray = self.order[self.start[part, None] + steps]
+        return drawn
+
+
+def _pools(evidence: Evidence, *, view: RegionView, rows: IntArray) -> _Pools:
+    """The same label and fifth of area; where that has too few donors the same label, then all images."""
+    labels = np.unique(evidence.texts("label")[rows], return_inverse=True)[1]
+    order = np.lexsort((rows, view.area[rows], labels))
+    per_label = np.bincount(labels)
+    first = np.cumsum(per_label) - per_label
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = np.arange(len(rows)) - first[labels[order]]
+    fifth = labels * STRATA + rank * STRATA // per_label[labels]
+    clusters = evidence.clusters[rows]
+    start, size = _stretches(fifth)
+    narrow = _donors(fifth, clusters) >= FEWEST_DONORS
+    label_wide = _donors(labels, clusters) >= FEWEST_DONORS
+    start = np.where(narrow, start, np.where(label_wide, first[labels], 0))
+    size = np.where(narrow, size, np.where(label_wide, per_label[labels], len(rows)))
+    return _Pools(order=order, start=start, size=size, widened=~narrow)
+
+
+def _stretches(groups: IntArray) -> tuple[IntArray, IntArray]:
+    """Start and size of each member's group in the order of the groups."""
+    sizes = np.bincount(groups)
+    return (np.cumsum(sizes) - sizes)[groups], sizes[groups]
+
+
+def _donors(groups: IntArray, clusters: IntArray) -> IntArray:
+    """Images of other clusters in each member's group."""
+    pairs = groups * (int(clusters.max()) + 1) + clusters
+    own, counts = np.unique(pairs, return_inverse=True, return_counts=True)[1:]
+    donors: IntArray = np.bincount(groups)[groups] - counts[own]
+    return donors
+
+
+def _place(
+    evidence: Evidence, *, view: RegionView, rows: IntArray, part: IntArray, donors: IntArray
+) -> tuple[FloatArray, BoolArray]:
+    """Mean grid weights of the boxes that fit, and whether any does."""
+    own = rows[part]
+    frame = evidence.settings.frame
+    boxes, inside = _fit(view.boxes[rows[donors]], area=view.area[own])
+    apart = evidence.clusters[rows[donors]] != evidence.clusters[own, None]
+    fits = inside & apart & (_covered(boxes, view=view, own=own) <= MOST_OVERLAP)
+    first = np.argsort(~fits, axis=1, kind="stable")[:, : evidence.settings.borrowed]
+    boxes, fits = np.take_along_axis(boxes, first[..., None], axis=1), np.take_along_axis(fits, first, axis=1)
+    placed: BoolArray = np.asarray(fits.any(axis=1))
+    return _mean_weights(boxes, fits=fits, frame=frame, grid=evidence.settings.grid), placed
+
+
+def _fit(boxes: FloatArray, *, area: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Boxes scaled to an area and shifted into the frame, as shares of it; and whether they are small enough for it."""
+    size = boxes[..., 2:] - boxes[..., :2]
+    scale = np.sqrt(np.divide(area[:, None], size.prod(axis=-1), out=np.zeros(size.shape[:2]), where=size.prod(-1) > 0))
+    size = size * scale[..., None]
+    centre = (boxes[..., :2] + boxes[..., 2:]) / 2
+    low = np.clip(centre - size / 2, 0, np.maximum(1 - size, 0))
+    return np.concatenate([low, low + size], axis=-1), (scale > 0) & (size <= 1).all(axis=-1)
+
+
+def _covered(boxes: FloatArray, *, view: RegionView, own: IntArray) -> FloatArray:
+    """Share of each image's own region that its boxes cover, on the raster; on bounding boxes where that is empty."""
+    rasters = unpack_rasters(raster or bytes(RASTER[0] * RASTER[1] // 8) for raster in view.rasters[own])
+    below = np.matmul(np.matmul(_UPTO, rasters.astype(np.float32)), _LEFT_OF)
+    x, y = boxes[..., 0::2] * RASTER[1], boxes[..., 1::2] * RASTER[0]
+    corners = [_integral(below, y=y[..., i], x=x[..., j]) for i in (1, 0) for j in (1, 0)]
+    total = below[:, -1, -1, None]
+    on_raster = (corners[0] - corners[1] - corners[2] + corners[3]) / np.maximum(total, 1)
+    return np.where(total > 0, on_raster, _covered_box(boxes, view.boxes[own]))
+
+
+def _integral(below: npt.NDArray[np.float32], *, y: FloatArray, x: FloatArray) -> FloatArray:
+    """Covered raster cells above and left of points, linear within a cell."""
+    row = np.clip(y.astype(np.int64), 0, RASTER[0] - 1)
+    column = np.clip(x.astype(np.int64), 0, RASTER[1] - 1)
+    down, right = y - row, x - column
+    width = RASTER[1] + 1
+    flat = below.reshape(-1)
+    at = np.arange(len(below))[:, None] * (width * (RASTER[0] + 1)) + row * width + column
+    upper = flat[at] * (1 - right) + flat[at + 1] * right
+    lower = flat[at + width] * (1 - right) + flat[at + width + 1] * right
+    integral: FloatArray = upper * (1 - down) + lower * down
+    return integral
+
+
+def _covered_box(boxes: FloatArray, own: FloatArray) -> FloatArray:
+    """Share of each image's bounding box that its boxes cover."""
+    sides = np.minimum(boxes[..., 2:], own[:, None, 2:]) - np.maximum(boxes[..., :2], own[:, None, :2])
+    area = (own[:, 2:] - own[:, :2]).prod(axis=1)
+    covered: FloatArray = np.clip(sides, 0, None).prod(axis=-1) / area[:, None]
+    return covered
+
+
+def _mean_weights(boxes: FloatArray, *, fits: BoolArray, frame: Size, grid: Size) -> FloatArray:
+    """Mean over the boxes that fit of their grid weights, which are products of a row and a column part."""
+    height, width = frame
+    edges = boxes * np.array([width, height, width, height])
+    edges = np.where(fits[..., None], edges, 0.0).reshape(-1, 4)
+    across, down = edges.copy(), edges.copy()
+    down[:, 0], down[:, 2] = 0, width
+    across[:, 1], across[:, 3] = 0, height
+    rows = project_boxes(down, frame=frame, grid=(grid[0], 1)).reshape(*fits.shape, grid[0]) / width
+    columns = project_boxes(across, frame=frame, grid=(1, grid[1])).reshape(*fits.shape, grid[1]) / height
+    total: FloatArray = np.matmul(rows.transpose(0, 2, 1), columns)
+    total /= np.maximum(fits.sum(axis=1), 1)[:, None, None]
+    return total
