@@ -164,7 +164,10 @@ class Examples(_Part):
 
 
 class Document(_Part):
-    """Everything that a report may say."""
+    """Everything that a report may say: the content of audit.json.
+
+    Its JSON Schema ships as ``audit.schema.json``; see `make_schema`.
+    """
 
     schema_version: Literal["1.0"] = SCHEMA_VERSION
     title: str
@@ -199,3 +202,21 @@ ESTIMATE_COLUMNS: Final = (
     "method",
 )
 """Columns of the estimates table: the fields of `Estimate`, with the interval in two columns."""
+
+
+def make_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of audit.json.
+
+    Returns
+    -------
+    dict
+        What ``audit.schema.json`` holds.
+
+    Examples
+    --------
+    >>> make_schema()["title"]
+    'auditor: audit.json'
+    """
+    schema = Document.model_json_schema()
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **schema, "title": "auditor: audit.json"}

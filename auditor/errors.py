@@ -7,7 +7,7 @@
     ├── DataError                3   images, labels, attributes or regions do not fit together
     ├── ModelError               3   the classifier cannot be loaded, probed or run
     ├── RenderError              5   a report could not be written; the results are saved
-    └── UnfinishedError          0   this shard is done, others are not: no result yet
+    └── UnfinishedError          0   a shard is done, others are not: no result yet
 
 Errors carry text only, so that this module imports nothing of the house.
 """
@@ -77,6 +77,6 @@ class RenderError(AuditorError):
 
 
 class UnfinishedError(AuditorError):
-    """This shard is done, others are not: there is no result yet."""
+    """A shard is done, others are not: there is no result yet."""
 
     exit_code: ClassVar[int] = 0

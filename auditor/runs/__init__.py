@@ -13,6 +13,6 @@ A part is there whole or not at all. Any process may do any unit; doing one twic
 
 from auditor.runs.folder import RUN, Run, load, locked, start
 from auditor.runs.resumption import resume
-from auditor.runs.units import UNIT_SIZE, WHOLE, Shard, Unit
+from auditor.runs.units import WHOLE, Shard, Unit
 
-__all__ = ["RUN", "UNIT_SIZE", "WHOLE", "Run", "Shard", "Unit", "load", "locked", "resume", "start"]
+__all__ = ["RUN", "WHOLE", "Run", "Shard", "Unit", "load", "locked", "resume", "start"]

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from auditor import records
 from auditor.errors import DataError, UsageError
 from auditor.runs.files import sha256, sync, write_json
-from auditor.runs.units import UNIT_SIZE, WHOLE, Shard, Unit
+from auditor.runs.units import WHOLE, Shard, Unit, unit_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,7 +84,15 @@ class Run:
             Rows by table name.
         schemas
             Columns by table name.
+
+        Raises
+        ------
+        DataError
+            If the images table has not one row per image of the unit, in order.
         """
+        if [row["image_id"] for row in tables["images"]] != list(unit.image_ids):
+            msg = f"{unit.name}: its rows are not those of its images: this is a defect of auditor, please report it"
+            raise DataError(msg)
         aside = self.folder / f"{unit.name}.{socket.gethostname()}.{os.getpid()}.tmp"
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir()
@@ -134,7 +142,7 @@ class Run:
         write_json(self.folder / SUCCESS, {"images": images, "parts": parts})
 
 
-def start(folder: Path, header: Mapping[str, Any], files: Mapping[str, Path], *, unit_size: int = UNIT_SIZE) -> Run:
+def start(folder: Path, header: Mapping[str, Any], files: Mapping[str, Path]) -> Run:
     """Make a run folder.
 
     Parameters
@@ -145,8 +153,6 @@ def start(folder: Path, header: Mapping[str, Any], files: Mapping[str, Path], *,
         What is being run; ``header["fingerprints"]`` is compared on resuming.
     files
         The image files by image id.
-    unit_size
-        Images per unit.
 
     Returns
     -------
@@ -154,7 +160,7 @@ def start(folder: Path, header: Mapping[str, Any], files: Mapping[str, Path], *,
         With nothing done.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_manifest(folder, files, unit_size)
+    write_manifest(folder, files)
     write_json(folder / RUN, header)  # last: a folder with run.json has all that resuming needs
     return load(folder)
 
@@ -242,7 +248,7 @@ def stat_files(files: Mapping[str, Path]) -> list[tuple[str, int, int]]:
     return rows
 
 
-def write_manifest(folder: Path, files: Mapping[str, Path], unit_size: int) -> None:
+def write_manifest(folder: Path, files: Mapping[str, Path]) -> None:
     """Write the manifest: every listed image and its unit.
 
     Parameters
@@ -251,12 +257,11 @@ def write_manifest(folder: Path, files: Mapping[str, Path], unit_size: int) -> N
         The run folder.
     files
         The image files by image id.
-    unit_size
-        Images per unit.
     """
+    size = unit_size(len(files))
     rows: list[dict[str, object]] = [
-        {"image_id": name, "size": size, "mtime_ns": time, "unit": k // unit_size}
-        for k, (name, size, time) in enumerate(stat_files(files))
+        {"image_id": name, "size": length, "mtime_ns": time, "unit": k // size}
+        for k, (name, length, time) in enumerate(stat_files(files))
     ]
     aside = folder / f"{MANIFEST}.tmp"
     records.write_table(rows, aside, schema=_MANIFEST_SCHEMA)

@@ -105,5 +105,5 @@ def _set_aside_changed(run: Run, files: Mapping[str, Path], shard: Shard) -> lis
                 f"{len(changed)} images of {unit.name} changed on disk ({changed[0]}, …): the unit is done again"
             )
     if notes:
-        write_manifest(run.folder, files, int(manifest.groupby("unit").size().max()))
+        write_manifest(run.folder, files)
     return notes

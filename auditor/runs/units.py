@@ -7,8 +7,31 @@ from typing import Final
 
 from auditor.errors import UsageError
 
-UNIT_SIZE: Final = 256
-"""Images per unit."""
+LARGEST: Final = 256
+SMALLEST: Final = 8
+"""Images per unit; also what sizes are a multiple of, so that batches come out whole."""
+SHARES: Final = 16
+
+
+def unit_size(images: int) -> int:
+    """Images per unit: small sets are cut finely as well, so that a kill costs little and shards have work.
+
+    Parameters
+    ----------
+    images
+        How many there are.
+
+    Returns
+    -------
+    int
+        Between 8 and 256.
+
+    Examples
+    --------
+    >>> unit_size(40), unit_size(400), unit_size(100_000)
+    (8, 24, 256)
+    """
+    return min(LARGEST, max(SMALLEST, images // SHARES // SMALLEST * SMALLEST))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ HEADER = {"fingerprints": {"plan": "a", "model": "b", "data": "c", "engine": "d"
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
     (tmp_path / "photos").mkdir()
-    paths = {f"{k}.jpg": tmp_path / "photos" / f"{k}.jpg" for k in range(10)}
+    paths = {f"{k}.jpg": tmp_path / "photos" / f"{k}.jpg" for k in range(20)}
     for name, path in paths.items():
         path.write_bytes(name.encode())
     return paths
@@ -30,7 +30,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def run(tmp_path: Path, files: dict[str, Path]) -> runs.Run:
-    return runs.start(tmp_path / "out" / "records", HEADER, files, unit_size=4)
+    return runs.start(tmp_path / "out" / "records", HEADER, files)
 
 
 def rows_of(unit: Unit, files: dict[str, Path]) -> dict[str, list[dict[str, Any]]]:
@@ -44,8 +44,8 @@ def do(run: runs.Run, files: dict[str, Path], *indexes: int) -> None:
 
 
 def test_units_are_slices_of_the_sorted_manifest(run: runs.Run) -> None:
-    assert [len(unit.image_ids) for unit in run.units] == [4, 4, 2]
-    assert [name for unit in run.units for name in unit.image_ids] == sorted(f"{k}.jpg" for k in range(10))
+    assert [len(unit.image_ids) for unit in run.units] == [8, 8, 4]
+    assert [name for unit in run.units for name in unit.image_ids] == sorted(f"{k}.jpg" for k in range(20))
 
 
 def test_a_committed_unit_is_not_pending(run: runs.Run, files: dict[str, Path]) -> None:
@@ -108,10 +108,10 @@ def test_a_broken_part_is_kept_aside_and_done_again(run: runs.Run, files: dict[s
 
 def test_a_changed_image_is_noticed(run: runs.Run, files: dict[str, Path]) -> None:
     do(run, files, 0, 1, 2)
-    files["5.jpg"].write_bytes(b"another picture")
+    files["19.jpg"].write_bytes(b"another picture")
     resumed, notes = runs.resume(run.folder, HEADER, files)
     assert [unit.index for unit in resumed.pending()] == [1]
-    assert "1 images of unit-00001 changed on disk (5.jpg" in notes[0]
+    assert "1 images of unit-00001 changed on disk (19.jpg" in notes[0]
     do(resumed, files, 1)
     again, notes = runs.resume(run.folder, HEADER, files)
     assert (again.pending(), notes) == ([], [])
@@ -119,7 +119,7 @@ def test_a_changed_image_is_noticed(run: runs.Run, files: dict[str, Path]) -> No
 
 def test_a_touched_image_is_not_a_changed_one(run: runs.Run, files: dict[str, Path]) -> None:
     do(run, files, 0, 1, 2)
-    files["5.jpg"].write_bytes(files["5.jpg"].read_bytes())
+    files["19.jpg"].write_bytes(files["19.jpg"].read_bytes())
     resumed, notes = runs.resume(run.folder, HEADER, files)
     assert (resumed.pending(), notes) == ([], [])
 
@@ -136,7 +136,8 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
 
 
 def test_a_run_is_held_against_others_and_let_go(run: runs.Run) -> None:
-    with runs.locked(run.folder), pytest.raises(UsageError, match="process .* is at work on this run"), runs.locked(run.folder):
+    refusal = pytest.raises(UsageError, match=r"process \d+ on .* is at work on this run")
+    with runs.locked(run.folder), refusal, runs.locked(run.folder):
         pass
     with runs.locked(run.folder):
         pass
@@ -147,7 +148,7 @@ def test_the_success_mark_names_every_part(run: runs.Run, files: dict[str, Path]
     run.finish()
     text = (run.folder / "_SUCCESS.json").read_text(encoding="utf-8")
     assert text.count(".parquet") == 9
-    assert '"images": 10' in text
+    assert '"images": 20' in text
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path, run: runs.Run) -> None:

@@ -1,0 +1,205 @@
+"""The commands: each calls one public function and says what came of it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from auditor.errors import AuditorError, RenderError, UnfinishedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auditor.result import AuditResult
+
+INTERRUPTED: Final = 130
+FOLDER = click.Path(path_type=Path, file_okay=False)
+PLAN_FLAGS: Final = {
+    "model": "model.source",
+    "weights": "model.weights",
+    "target_layer": "model.target_layer",
+    "images": "data.images",
+    "annotations": "data.annotations",
+    "regions": "data.regions",
+    "masks": "data.masks",
+    "exif": "data.exif",
+    "attributes": "audit.attributes",
+    "seed": "audit.seed",
+    "title": "audit.title",
+}
+"""Flags of `auditor run` that override a key of the plan."""
+
+
+class _Refusal(click.ClickException):
+    """An error of ours as click shows it: one line, and the exit code of its kind."""
+
+    def __init__(self, error: AuditorError) -> None:
+        super().__init__(str(error))
+        self.exit_code: int = error.exit_code  # type: ignore[misc]  # click reads it from the instance
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"auditor: {self.message}", err=True, file=file)
+
+
+class _Commands(click.Group):
+    """Turns errors of ours, a full disk and Ctrl-C into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UnfinishedError as error:
+            click.echo(str(error))
+            ctx.exit(error.exit_code)
+        except AuditorError as error:
+            raise _Refusal(error) from None
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            msg = f"{where}{error.strerror or error}; what was done is kept: run again with --resume"
+            raise _Refusal(AuditorError(msg)) from error
+        except KeyboardInterrupt:
+            click.echo("\nauditor: interrupted; what was done is kept: run again with --resume", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="auditor", message="%(prog)s %(version)s")
+def main() -> None:
+    """Audit an image classifier: what it looks at, and whether that differs between groups of people."""
+    logging.basicConfig(format="auditor: %(message)s", level=logging.WARNING, stream=sys.stderr)
+
+
+@main.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=FOLDER, help="Output folder; default: reports/ and the plan's name.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
+@click.option("--force", is_flag=True, help="Start again, removing the audit in the output folder.")
+@click.option("--skip-bad", is_flag=True, help="Leave out images and rows that cannot be used; the report counts them.")
+@click.option("--devices", help="Comma-separated, one process each: cuda:0,cuda:1 or cpu,cpu.")
+@click.option("--shard", help="Do only every N-th unit of work: i/N. The last shard to finish writes the result.")
+@click.option("--no-pdf", is_flag=True, help="Write the HTML report alone.")
+@click.option("--model", help="Override model.source.")
+@click.option("--weights", type=click.Path(path_type=Path), help="Override model.weights.")
+@click.option("--target-layer", help="Override model.target_layer.")
+@click.option("--images", type=click.Path(path_type=Path), help="Override data.images.")
+@click.option("--annotations", type=click.Path(path_type=Path), help="Override data.annotations.")
+@click.option("--regions", type=click.Path(path_type=Path), help="Override data.regions.")
+@click.option("--masks", type=click.Path(path_type=Path), help="Override data.masks.")
+@click.option("--exif", type=click.Choice(["apply", "ignore"]), help="Override data.exif.")
+@click.option("--attribute", "attributes", multiple=True, help="Override audit.attributes; may be given several times.")
+@click.option("--seed", type=click.IntRange(min=0), help="Override audit.seed.")
+@click.option("--title", help="Override audit.title.")
+def run(plan: Path, out: Path | None, *, no_pdf: bool, devices: str | None, shard: str | None, **flags: Any) -> None:
+    """Run the audit that PLAN (a TOML file) describes, and write its reports."""
+    from auditor.pipeline import run as run_plan
+    from auditor.plan import Audit
+    from auditor.runs import WHOLE, Shard
+
+    out = out or Path("reports") / plan.stem
+    how = {name: flags.pop(name) for name in ("resume", "force", "skip_bad")}
+    audit = Audit.from_toml(plan, overrides=_overrides(flags))
+    with _Progress() as progress:
+        result = run_plan(
+            audit,
+            out=out,
+            devices=devices.split(",") if devices else (),
+            shard=Shard.parse(shard) if shard else WHOLE,
+            progress=progress,
+            **how,
+        )
+    _write(result, out, formats=("html",) if no_pdf else ("html", "pdf"))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=FOLDER, help="Where to write; default: FOLDER.")
+@click.option("--format", "formats", multiple=True, default=("html", "pdf"), help="html or pdf; default: both.")
+@click.option("--images", type=FOLDER, help="Where the photographs are, if they were moved.")
+def report(folder: Path, out: Path | None, *, formats: tuple[str, ...], images: Path | None) -> None:
+    """Render the reports of the audit in FOLDER again, from its audit.json alone."""
+    from auditor.rendering import write_report
+
+    for path in write_report(folder, out, formats=formats, images=images):
+        click.echo(path)
+
+
+@main.command()
+@click.option("--out", type=FOLDER, default=Path("reports/demo"), show_default=True, help="Output folder.")
+def demo(out: Path) -> None:
+    """Audit two small models on drawn pictures: one that learned gender as a cue, and one that did not."""
+    from auditor.demo import run_demo
+
+    with _Progress() as progress:
+        results = run_demo(out, progress=progress, say=click.echo)
+    for name, result in results.items():
+        _write(result, out / name, formats=("html", "pdf"))
+
+
+@main.command()
+@click.argument("plan", type=click.Path(path_type=Path, dir_okay=False), default=Path("audit.toml"))
+def init(plan: Path) -> None:
+    """Write a commented plan to PLAN (default: audit.toml)."""
+    from auditor.plan import write_plan
+
+    click.echo(f"{write_plan(plan)}: edit it, then `auditor run {plan}`")
+
+
+@main.command("list")
+@click.argument("drawer", required=False)
+def list_entries(drawer: str | None) -> None:
+    """List what there is in a DRAWER (cams, readers, regions, models, engines), or in all of them."""
+    from auditor.inventory import describe_drawers
+
+    for line in describe_drawers(drawer):
+        click.echo(line)
+
+
+@main.command()
+def doctor() -> None:
+    """Say which versions, devices and libraries are there, and what is missing."""
+    from auditor.inventory import examine
+
+    lines, healthy = examine()
+    for line in lines:
+        click.echo(line)
+    if not healthy:
+        raise _Refusal(RenderError("PDF reports cannot be written here; HTML and audit.json can"))
+
+
+def _overrides(flags: dict[str, Any]) -> dict[str, object]:
+    """Flags that were given, by key of the plan; a path on the command line is relative to where one stands."""
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    return {PLAN_FLAGS[name]: _plain(value) for name, value in given.items()}
+
+
+def _plain(value: Any) -> object:
+    """A flag's value as TOML would hold it."""
+    if isinstance(value, Path):
+        return str(value.resolve())
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _write(result: AuditResult, out: Path, *, formats: tuple[str, ...]) -> None:
+    from auditor.rendering import write_report
+
+    for warning in result.document.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(out / "audit.json")
+    for path in write_report(result, out, formats=formats):
+        click.echo(path)
+
+
+class _Progress:
+    """A bar on a terminal, plain lines elsewhere; silent for what takes less than two seconds."""
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        from auditor.progress import make_progress
+
+        self.shown = make_progress(sys.stderr)
+        return self.shown
+
+    def __exit__(self, *_: object) -> None:
+        self.shown.close()

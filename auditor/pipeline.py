@@ -1,0 +1,285 @@
+"""One audit from start to end: the plan loaded, its units run, their tables summed up, the result saved."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+
+import torch
+
+from auditor import records, runs
+from auditor.analysis.compilation import compile_document
+from auditor.errors import DataError, UnfinishedError, UsageError
+from auditor.evidence.cams import CAMS
+from auditor.evidence.dataset import AnnotatedDataset
+from auditor.evidence.engines import ENGINES
+from auditor.evidence.engines.base import Job
+from auditor.evidence.models import LoadedModel, load_model
+from auditor.evidence.models.classes import read_classes
+from auditor.evidence.preprocessing import Preprocessing
+from auditor.plan import Audit, AuditPlan
+from auditor.provenance import make_header
+from auditor.result import AUDIT, RECORDS, AuditResult, write_document
+from auditor.runs import WHOLE, Run, Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from auditor.evidence.dataset import Options as Description
+
+logger = logging.getLogger("auditor")
+OURS: Final = (RECORDS, AUDIT, "report.html", "report.pdf", "tables")
+"""What an audit writes into its folder, and all that --force removes."""
+
+
+class Options(TypedDict, total=False):
+    """How an audit is run; none of it changes a number of the result."""
+
+    resume: bool  # go on with the run in the folder
+    force: bool  # start again, removing the run in the folder
+    skip_bad: bool  # leave out images that cannot be used instead of refusing
+    devices: Sequence[str]  # one process each; default: the GPU if there is one, else the CPU
+    shard: Shard  # do only every N-th unit
+    progress: Callable[[int, int], None]  # called with images done and images to do
+
+
+def audit(
+    model: LoadedModel,
+    dataset: AnnotatedDataset,
+    *,
+    attributes: Sequence[str] = (),
+    seed: int = 0,
+    cam: str = "gradcam",
+    title: str | None = None,
+    out: str | Path | None = None,
+    **options: Unpack[Options],
+) -> AuditResult:
+    """Audit a classifier: what it looks at on every image, per class and subgroup.
+
+    Parameters
+    ----------
+    model
+        From `load_model`.
+    dataset
+        Such as `AnnotatedDataset.from_csv` gives.
+    attributes
+        Columns of the annotations to split by.
+    seed
+        Of everything random: resampling and borrowing.
+    cam
+        A method of `auditor.evidence.cams.CAMS`.
+    title
+        Of the report.
+    out
+        Output folder; None keeps nothing on the disk.
+    **options
+        See `Options`.
+
+    Returns
+    -------
+    AuditResult
+        Saved in the output folder if there is one.
+
+    Raises
+    ------
+    UsageError
+        If the output folder is taken, or an attribute is not there.
+    DataError
+        If images could not be used and ``skip_bad`` is not set; the records are kept.
+    UnfinishedError
+        If other shards are not done yet.
+    """
+    asked = AuditPlan(attributes=list(attributes), seed=seed, cam=cam, title=title)
+    plan = {"audit": asked.model_dump(exclude_none=True), "data": {"roles": dict(dataset.roles)}}
+    load = functools.partial(_itself, model)
+    if out is not None:
+        return _audit(load, dataset, asked, plan=plan, out=Path(out), **options)
+    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
+        return _audit(load, dataset, asked, plan=plan, out=Path(folder), **options)
+
+
+def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]) -> AuditResult:
+    """Run a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan, or the TOML file that holds it.
+    out
+        Output folder.
+    **options
+        See `Options`.
+
+    Returns
+    -------
+    AuditResult
+        Saved in the output folder.
+
+    Raises
+    ------
+    AuditorError
+        As for `audit`, and if the plan cannot be used.
+    """
+    plan = plan if isinstance(plan, Audit) else Audit.from_toml(plan)
+    _check_free(Path(out), options)
+    load = functools.partial(_planned_model, plan)
+    dataset = _planned_dataset(plan, skip_bad=options.get("skip_bad", False))
+    return _audit(load, dataset, plan.audit, plan=plan.describe(), out=Path(out), **options)
+
+
+def _audit(
+    load: Callable[[], LoadedModel],
+    dataset: AnnotatedDataset,
+    asked: AuditPlan,
+    *,
+    plan: dict[str, Any],
+    out: Path,
+    **options: Unpack[Options],
+) -> AuditResult:
+    _check_free(out, options)
+    CAMS.find(asked.cam)  # refused before anything is loaded
+    dataset = dataset.select(asked.attributes)
+    model = load()
+    if options.get("skip_bad", False):
+        dataset = dataset.keep_classes(model.classes)
+    else:
+        dataset.check_labels(model.classes)
+    header = make_header(model, dataset, asked, plan=plan)
+    collected = _collect(load, dataset, header, out=out, **options)
+    tables = collected.tables()
+    _check_read(tables["images"], out, skip_bad=options.get("skip_bad", False))
+    document = compile_document(collected.header, tables)
+    result = AuditResult(document, **tables, images_folder=dataset.images).located(out)
+    write_document(result.document, out)
+    return result
+
+
+def _collect(
+    load: Callable[[], LoadedModel],
+    dataset: AnnotatedDataset,
+    header: dict[str, Any],
+    *,
+    out: Path,
+    **options: Unpack[Options],
+) -> Run:
+    """Every unit of the run in place."""
+    folder, shard = out / RECORDS, options.get("shard", WHOLE)
+    files = {sample.image_id: sample.path for sample in dataset.samples}
+    with runs.locked(folder, shard):
+        opened = _open(folder, header, files=files, options=options)
+        todo = opened.pending(shard)
+        devices = list(options.get("devices", ())) or ["cuda" if torch.cuda.is_available() else "cpu"]
+        engine = ENGINES["serial" if len(devices) == 1 else "processes"]
+        job = Job(opened, dataset, load, header["method"]["cam"])
+        progress = _Counter(sum(len(unit.image_ids) for unit in todo), options.get("progress"))
+        if todo:
+            engine(job, todo, devices=devices, progress=progress)
+        left = opened.pending()
+        if left:
+            remain = f"{len(left)} of {len(opened.units)} units remain with others"
+            msg = f"shard {shard.index}/{shard.count} is done; {remain}"
+            raise UnfinishedError(msg)
+        opened.finish()
+    return opened
+
+
+def _open(folder: Path, header: dict[str, Any], *, files: dict[str, Path], options: Options) -> Run:
+    """The run to fill: a new one, or the one that was cut off."""
+    shared = options.get("shard", WHOLE) != WHOLE
+    if (folder / runs.RUN).is_file() and (options.get("resume") or shared):
+        opened, notes = runs.resume(folder, header, files, shard=options.get("shard", WHOLE))
+        for note in notes:
+            logger.warning(note)
+        return opened
+    _clear(folder.parent)
+    return runs.start(folder, header, files)
+
+
+def _check_free(out: Path, options: Options) -> None:
+    """An output folder that holds something is not touched unless that was asked for."""
+    if out.exists() and not out.is_dir():
+        msg = f"{out}: is a file; --out names a folder"
+        raise UsageError(msg)
+    if options.get("resume") or options.get("force") or options.get("shard", WHOLE) != WHOLE or not out.is_dir():
+        return
+    if any(out.iterdir()):
+        msg = f"{out}: exists; choose another --out, --resume to go on with it, or --force to start again"
+        raise UsageError(msg)
+
+
+def _clear(out: Path) -> None:
+    """Remove what an earlier audit wrote, and nothing else."""
+    ours = [out / name for name in OURS] + list((out / RECORDS).glob("[!.]*"))  # the lock stays: it is held
+    for path in ours:
+        if path.is_dir() and path.name != RECORDS:
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
+
+
+def _check_read(images: pd.DataFrame, out: Path, *, skip_bad: bool) -> None:
+    """Images that could not be used are refused, all at once, unless they may be left out."""
+    bad = images[images["status"] != records.READ]
+    faults = [f"{row.image_id}: {row.status}" for row in bad.itertuples()]
+    if len(bad) == len(images):
+        raise DataError.from_faults("no image could be used", faults)
+    if not bad.empty and not skip_bad:
+        error = DataError.from_faults(f"{len(bad)} of {len(images)} images could not be used", faults)
+        rest = f"the other {len(images) - len(bad)} are done and kept in {out}: --resume --skip-bad reports on them"
+        msg = f"{error}\n{rest}"
+        raise DataError(msg)
+
+
+def _itself(model: LoadedModel) -> LoadedModel:
+    return model
+
+
+def _planned_model(plan: Audit) -> LoadedModel:
+    """The classifier that a plan names."""
+    table = plan.model
+    chosen = table.preprocessing
+    preprocessing = None if chosen is None else Preprocessing(**chosen.model_dump())
+    return load_model(
+        table.source,
+        classes=table.classes,
+        weights=table.weights,
+        preprocessing=preprocessing,
+        target_layer=table.target_layer,
+        root=plan.root,
+    )
+
+
+def _planned_dataset(plan: Audit, *, skip_bad: bool) -> AnnotatedDataset:
+    """The dataset that a plan names."""
+    table = plan.data
+    known: Description = {
+        "regions": table.regions,
+        "masks": table.masks,
+        "roles": table.roles,
+        "exif": table.exif,
+        "attributes": plan.audit.attributes,
+        "classes": read_classes(plan.model.classes, root=plan.root),
+        "skip_bad": skip_bad,
+    }
+    if table.annotations is None:
+        return AnnotatedDataset.from_folders(table.images, **known)
+    return AnnotatedDataset.from_csv(table.annotations, images=table.images, **known)
+
+
+class _Counter:
+    """Images done, as the caller of an audit wants to hear of them."""
+
+    def __init__(self, total: int, tell: Callable[[int, int], None] | None) -> None:
+        self.done, self.total, self.tell = 0, total, tell
+        self(0)
+
+    def __call__(self, images: int) -> None:
+        self.done += images
+        if self.tell is not None:
+            self.tell(self.done, self.total)

@@ -1,0 +1,240 @@
+"""What was audited: the model, the data and the settings, as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor.report.attention import TARGETS
+from auditor.report.figures import SPACE, TIMES, count, share
+from auditor.report.names import shorten
+from auditor.report.tables import Cell, Table, head, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from auditor.document import Document
+
+CLASSES_NAMED: Final = 12
+
+
+def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
+    """Put names and what they stand for into a table.
+
+    Parameters
+    ----------
+    caption
+        What the table is about.
+    rows
+        Name and cell.
+
+    Returns
+    -------
+    Table
+        Two columns.
+
+    Examples
+    --------
+    >>> facts("Model", [("Source", text("resnet18"))]).kind
+    'facts'
+    """
+    return Table(caption=caption, kind="facts", columns=(), rows=tuple((head(name), cell) for name, cell in rows))
+
+
+def identity(document: Document) -> Table:
+    """Say which model, which data and which tool.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+
+    Returns
+    -------
+    Table
+        What identifies the audit.
+    """
+    data, model = document.data, document.model
+    left = data.n_listed - data.n_read
+    return facts(
+        "Identity of this audit",
+        [
+            ("Model", text(model.source)),
+            ("Weights SHA-256", text(model.weights_sha256, code=True)),
+            ("Data", text(data.annotations)),
+            ("Manifest SHA-256", text(data.manifest_sha256, code=True)),
+            ("Images read", text(f"{count(data.n_read)} of {count(data.n_listed)} listed; {count(left)} left out")),
+            ("Created", text(printed_time(document.created))),
+            ("Made by", text(f"{document.tool.name} {document.tool.version}")),
+        ],
+    )
+
+
+def printed_time(created: str) -> str:
+    """A time stamp for readers.
+
+    Parameters
+    ----------
+    created
+        ISO 8601 in UTC.
+
+    Returns
+    -------
+    str
+        Date and minute.
+
+    Examples
+    --------
+    >>> printed_time("2026-11-22T21:43:05Z")
+    '2026-11-22 21:43 UTC'
+    """
+    day, _, time = created.partition("T")
+    return f"{day} {time[:5]} UTC" if time else created
+
+
+def model_facts(document: Document) -> Table:
+    """Describe the model.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+
+    Returns
+    -------
+    Table
+        Name and value of each fact.
+    """
+    model = document.model
+    return facts(
+        "The model",
+        [
+            ("Source", text(model.source)),
+            ("Classes", text(_classes(model.classes))),
+            ("Weights file", text(model.weights_file or "none: weights came with the source")),
+            ("Weights SHA-256", text(model.weights_sha256, code=True)),
+            ("Parameters", text(count(model.parameters))),
+            ("Target layer", text(model.target_layer, note=model.target_layer_origin)),
+            ("Grid of the map", text(_sides(model.grid, "cells"))),
+            ("Frame the model sees", text(_sides(model.frame, "pixels"))),
+            ("Preprocessing", text(_setting(model.preprocessing), note=model.preprocessing_origin)),
+        ],
+    )
+
+
+def _classes(names: Sequence[str]) -> str:
+    more = f" and {len(names) - CLASSES_NAMED} more" if len(names) > CLASSES_NAMED else ""
+    return f"{len(names)}: {', '.join(shorten(name, 60) for name in names[:CLASSES_NAMED])}{more}"
+
+
+def _sides(size: tuple[int, int], unit: str) -> str:
+    return f"{size[0]}{SPACE}{TIMES}{SPACE}{size[1]} {unit} (height {TIMES} width)"
+
+
+def _setting(values: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name} {_value(value)}" for name, value in values.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_value(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(inner) for inner in value) + "]"
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def data_facts(document: Document) -> Table:
+    """Describe the dataset.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+
+    Returns
+    -------
+    Table
+        Name and value of each fact.
+    """
+    data = document.data
+    return facts(
+        "The data",
+        [
+            ("Annotations", text(data.annotations)),
+            ("Images folder", text(data.images_folder)),
+            ("Manifest SHA-256", text(data.manifest_sha256, code=True)),
+            ("Images listed", text(count(data.n_listed))),
+            ("Images read", text(count(data.n_read))),
+            ("Left out", text(count(data.n_listed - data.n_read))),
+            ("Rows skipped before reading", text(count(data.n_faults))),
+            ("Independent cases", text(count(data.n_clusters), note=f"from {data.clusters_origin}")),
+            ("Orientation of files (EXIF)", text(data.exif)),
+        ],
+    )
+
+
+def appendix_tables(document: Document) -> tuple[Table, ...]:
+    """List what was left out, the plan and the environment.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+
+    Returns
+    -------
+    tuple of Table
+        Those that have rows.
+    """
+    data = document.data
+    more = data.n_listed - data.n_read - len(data.left_out)
+    left = Table(
+        caption="Images left out",
+        columns=(head("Image"), head("Reason")),
+        rows=tuple((head(one.image_id), text(one.reason)) for one in data.left_out),
+        note=f"{count(more)} more are in the images table." if more > 0 else "",
+    )
+    skipped = Table(
+        caption="Rows skipped before reading",
+        columns=(head("Fault"),),
+        rows=tuple((text(fault),) for fault in data.faults),
+        note=f"{count(data.n_faults - len(data.faults))} more." if data.n_faults > len(data.faults) else "",
+    )
+    plan = facts("The plan", [(name, text(_value(value))) for name, value in _flat(document.plan)])
+    environment = facts("Environment", [(name, text(version)) for name, version in document.tool.environment.items()])
+    return tuple(table for table in (left, skipped, plan, environment) if table.rows)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def method_facts(document: Document) -> Table:
+    """Say how the numbers were made.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+
+    Returns
+    -------
+    Table
+        Name and value of each setting.
+    """
+    method = document.method
+    return facts(
+        "Settings",
+        [
+            ("Map", text(method.cam)),
+            ("Targets", text(", ".join(TARGETS.get(target, target) for target in method.targets))),
+            ("Intervals", text(f"{share(method.confidence)}, {count(method.draws)} draws of the bootstrap")),
+            ("Resampled unit", text(document.data.clusters_origin)),
+            ("Borrowed regions", text(f"{count(method.borrowed)} per image and region")),
+            ("Marked as few cases", text(f"below {count(method.min_clusters)} independent cases")),
+            ("Seed", text(str(method.seed))),
+        ],
+    )

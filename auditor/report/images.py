@@ -1,0 +1,190 @@
+"""Pictures for the report: what the model saw, where its map lies, mean maps and their differences."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image
+
+from auditor.geometry import interpolation_matrix
+from auditor.records import RASTER, unpack_rasters
+from auditor.report.palettes import diverging, region_colour, sequential
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from auditor.document import Example, Grid
+    from auditor.geometry import FloatArray, Size
+
+OPACITY: Final = 0.8
+"""Of the map where it is highest."""
+LEVEL: Final = 0.5
+"""Of the maximum, where the contour runs."""
+
+LINE: Final = 0.8
+"""Half the width of a line, in pixels; `EDGE` is that of its dark edge."""
+EDGE: Final = 1.9
+
+_GREY: Final = np.array([0.299, 0.587, 0.114])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """An image inside the report."""
+
+    uri: str  # data:image/jpeg;base64,…
+    alt: str
+    width: int
+    height: int
+
+
+def upsampled(grid: Grid | FloatArray, size: Size) -> FloatArray:
+    """A map on a frame of pixels: bilinear, with half-pixel centres.
+
+    Parameters
+    ----------
+    grid
+        ``(h, w)``.
+    size
+        Height and width wanted.
+
+    Returns
+    -------
+    ndarray
+        ``(H, W)``, in the map's unit.
+
+    Examples
+    --------
+    >>> upsampled([[0.0, 4.0]], (1, 4))
+    array([[0., 1., 3., 4.]])
+    """
+    cells = np.asarray(grid, dtype=np.float64)
+    rows, columns = interpolation_matrix(cells.shape[0], size[0]), interpolation_matrix(cells.shape[1], size[1])
+    wide: FloatArray = rows @ cells @ columns.T
+    return wide
+
+
+def overlay(image: Image.Image, cam: Grid) -> Image.Image:
+    """A map on its photograph: grey below, inferno above in proportion to the value, a contour at half the maximum.
+
+    Parameters
+    ----------
+    image
+        RGB.
+    cam
+        ``(h, w)``, at most 1.
+
+    Returns
+    -------
+    Image
+        RGB of the same size.
+    """
+    field = np.clip(upsampled(cam, (image.height, image.width)), 0, 1)
+    grey = (np.asarray(image, dtype=np.float64) @ _GREY)[..., None]
+    alpha = (OPACITY * field)[..., None]
+    mixed = grey * (1 - alpha) + sequential(field) * alpha
+    _stroke(mixed, field - LEVEL * field.max(), colour="#ffffff", edge="#000000")
+    return _image(mixed)
+
+
+def outlined(image: Image.Image, example: Example, order: Sequence[str]) -> Image.Image:
+    """A photograph with the outlines of its regions.
+
+    Parameters
+    ----------
+    image
+        RGB.
+    example
+        Whose regions to draw.
+    order
+        Names of all regions: a region's place in it decides its colour.
+
+    Returns
+    -------
+    Image
+        RGB of the same size.
+    """
+    pixels = np.array(image, dtype=np.float64)
+    for region in example.regions:
+        raster = unpack_rasters([base64.b64decode(region.raster)])[0].reshape(RASTER).astype(np.float64)
+        field = upsampled(_softened(raster), (image.height, image.width)) - 0.5
+        colour = region_colour(order.index(region.region)) if region.region in order else "#ffffff"
+        _stroke(pixels, field, colour=colour, edge="#101418")
+    return _image(pixels)
+
+
+def _softened(raster: FloatArray) -> FloatArray:
+    """Neighbours averaged along both axes, so that the outline of a coarse raster is a smooth line."""
+    padded = np.pad(raster, 1, mode="edge")
+    rows = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+    return (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 4
+
+
+def _stroke(pixels: FloatArray, field: FloatArray, *, colour: str, edge: str) -> None:
+    """Draw the line where a field is zero: its distance is the value over the slope, so the line is even and smooth."""
+    slope_y, slope_x = np.gradient(field)
+    distance = np.abs(field) / np.maximum(np.hypot(slope_y, slope_x), 1e-6)
+    near = np.nonzero(distance < EDGE + 0.5)
+    for tone, half in ((edge, EDGE), (colour, LINE)):
+        alpha = np.clip(half + 0.5 - distance[near], 0, 1)[:, None]
+        paint = np.array([int(tone[k : k + 2], 16) for k in (1, 3, 5)], dtype=np.float64)
+        pixels[near] = pixels[near] * (1 - alpha) + paint * alpha
+
+
+def _image(pixels: FloatArray) -> Image.Image:
+    return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+
+
+def tile(grid: FloatArray, *, limit: float, frame: Size, signed: bool = False) -> Image.Image:
+    """A mean map or a difference of mean maps in colour, on a scale shared by all of them.
+
+    Parameters
+    ----------
+    grid
+        ``(h, w)``.
+    limit
+        The value at the end of the scale, above 0.
+    frame
+        Height and width of what the model saw: the tile has its shape.
+    signed
+        Whether the scale has zero in its middle.
+
+    Returns
+    -------
+    Image
+        RGB, 128 pixels on the longer side.
+    """
+    scale = 128 / max(frame)
+    size = max(1, round(frame[0] * scale)), max(1, round(frame[1] * scale))
+    field = upsampled(grid, size) / limit
+    colours: npt.NDArray[np.uint8] = diverging(field) if signed else sequential(field)
+    return Image.fromarray(colours)
+
+
+def embedded(image: Image.Image, *, alt: str, sharp: bool = False) -> Picture:
+    """An image as part of the report itself.
+
+    Parameters
+    ----------
+    image
+        RGB.
+    alt
+        What it shows, in words.
+    sharp
+        Whether thin coloured lines or colour scales must stay as they are (no chroma subsampling).
+
+    Returns
+    -------
+    Picture
+        A JPEG of quality 85 without metadata: PDF keeps its bytes as they are.
+    """
+    buffer = io.BytesIO()
+    image.save(buffer, format="JPEG", quality=85, subsampling=0 if sharp else 2)
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return Picture(uri=f"data:image/jpeg;base64,{data}", alt=alt, width=image.width, height=image.height)

@@ -1,0 +1,161 @@
+"""Page 1: the key numbers, what stands out in words, what to be careful about, what was not tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from auditor.report.figures import SPACE, count
+from auditor.report.names import shown, value_name
+from auditor.report.performance import contrast, subgroups
+from auditor.report.sentences import standing_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.document import Document, Estimate
+    from auditor.report.estimates import Estimates
+
+SHOWN: Final = 8
+"""Warnings on page 1; the rest is counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A key number."""
+
+    name: str
+    value: str
+    note: str
+    small: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What page 1 says."""
+
+    lead: str
+    cards: tuple[Card, ...]
+    sentences: tuple[str, ...]
+    warnings: tuple[str, ...]
+    not_tested: tuple[str, ...]
+
+
+def summary(document: Document, estimates: Estimates, *, missing: int) -> Summary:
+    """Gather page 1.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+    estimates
+        Its numbers.
+    missing
+        Example images that could not be shown.
+
+    Returns
+    -------
+    Summary
+        Everything in words.
+    """
+    warnings = [*document.warnings]
+    if missing:
+        warnings.append(
+            f"{missing} of {len(document.examples.items)} example images could not be shown: image not available."
+        )
+    more = len(warnings) - SHOWN
+    if more > 0:
+        warnings = [*warnings[:SHOWN], f"… and {more} more, in audit.json."]
+    return Summary(
+        lead=_lead(document),
+        cards=tuple(_cards(document, estimates)),
+        sentences=standing_out(document, estimates),
+        warnings=tuple(warnings),
+        not_tested=tuple(document.not_tested),
+    )
+
+
+def _lead(document: Document) -> str:
+    data, classes = document.data, document.model.classes
+    named = f"({', '.join(map(shown, classes))}) " if len(classes) <= 6 else ""  # noqa: PLR2004 -- more do not fit a sentence
+    attributes = ", ".join(shown(attribute.name) for attribute in data.attributes)
+    split = f" and each value of {attributes}" if attributes else ""
+    regions = f" and how much of each map lies on {len(data.regions)} marked kinds of region" if data.regions else ""
+    return (
+        f"An image classifier that tells {len(classes)} classes {named}apart was run on {count(data.n_read)} "
+        f"photographs. For each class{split}, this report gives how often its answer was right{regions}. A map shows "
+        "which places of a photograph spoke for an answer inside the model; it is computed "
+        "from the model, and no person was asked."
+    )
+
+
+def _cards(document: Document, estimates: Estimates) -> Iterator[Card]:
+    data = document.data
+    left = data.n_listed - data.n_read
+    yield Card(
+        name="Images read", value=count(data.n_read), note=f"of {count(data.n_listed)} listed; {count(left)} left out"
+    )
+    overall = estimates.number("accuracy")
+    if overall.value is not None:
+        yield Card(
+            name="Answered right", value=overall.text, note=f"{overall.interval} n{SPACE}={SPACE}{count(overall.n)}"
+        )
+    yield from _lowest(document, estimates)
+    yield from _largest_gap(document, estimates)
+    yield from _strongest(document, estimates)
+
+
+def _lowest(document: Document, estimates: Estimates) -> Iterator[Card]:
+    """The subgroup of a class with the fewest right answers, among those that are not small."""
+    cells = [
+        row
+        for row in estimates.of("accuracy")
+        if row.label and (row.attribute, row.subgroup) in subgroups(document) and _solid(row, estimates)
+    ]
+    if cells:
+        row = min(cells, key=lambda row: row.value or 0.0)
+        number = estimates.printed(row)
+        where = f"{shown(row.label or '')}, {shown(row.attribute or '')}: {value_name(row.subgroup or '')}"
+        note = f"{number.interval} n{SPACE}={SPACE}{count(number.n)} · {where}; lowest of {len(cells)} measured"
+        yield Card(name="Lowest subgroup", value=number.text, note=note)
+
+
+def _largest_gap(document: Document, estimates: Estimates) -> Iterator[Card]:
+    gaps = [row for row in estimates.of("accuracy_gap") if _solid(row, estimates)]
+    if gaps:
+        row = max(gaps, key=lambda row: abs(row.value or 0.0))
+        number = estimates.printed(row)
+        where = ", ".join(
+            part
+            for part in (shown(row.label or ""), contrast(document, row.attribute or "", row.subgroup or ""))
+            if part
+        )
+        yield Card(
+            name="Largest difference", value=number.text, note=f"{number.interval} · {where}; of {len(gaps)} measured"
+        )
+
+
+def _strongest(document: Document, estimates: Estimates) -> Iterator[Card]:
+    """The region outside of the declared core that the map favours most."""
+    core = {region.name for region in document.data.regions if region.role == "core"}
+    rows = [
+        row
+        for row in estimates.of("enrichment")
+        if row.target == "predicted" and row.outcome is None and row.region not in core and _solid(row, estimates)
+    ]
+    if rows:
+        row = max(rows, key=lambda row: row.value or 0.0)
+        number = estimates.printed(row)
+        where = ", ".join(
+            part
+            for part in (shown(row.label or ""), value_name(row.subgroup) if row.subgroup is not None else None)
+            if part
+        )
+        note = f"{number.interval} n{SPACE}={SPACE}{count(number.n)}" + (f" · {where}" if where else "")
+        yield Card(
+            name=f"Map on {shown(row.region or '')}", value=number.text, note=f"{note}; against equal areas elsewhere"
+        )
+
+
+def _solid(row: Estimate, estimates: Estimates) -> bool:
+    return row.value is not None and row.clusters >= estimates.min_clusters

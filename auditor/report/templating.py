@@ -1,0 +1,82 @@
+"""Templates: where they lie, and the one environment that fills them in."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor.report.charts import forest
+
+if TYPE_CHECKING:
+    from auditor.report.view import View
+
+_CONTROLS: Final = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")
+"""What no page may hold, whatever a name in the data holds."""
+
+
+def templates() -> Path:
+    """Find the templates' folder: beside the modules in a wheel, at the top of a checkout.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Examples
+    --------
+    >>> (templates() / "report.html.j2").is_file()
+    True
+    """
+    installed = Path(str(files("auditor"))) / "templates"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "templates"
+
+
+def environment() -> Environment:
+    """Set up the templates; what comes from a document is always escaped.
+
+    Returns
+    -------
+    jinja2.Environment
+        Undefined names are errors; `asset` puts one of our own style sheets or scripts into the page.
+    """
+    made = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        loader=FileSystemLoader(templates()),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(asset=_asset, forest=forest)
+    return made
+
+
+def _asset(name: str) -> Markup:
+    return Markup((templates() / name).read_text(encoding="utf-8"))  # noqa: S704 -- a file of ours, no data in it
+
+
+def render(template: str, view: View, *, chart_width: int, chart_rows: int) -> str:
+    """Fill in a template.
+
+    Parameters
+    ----------
+    template
+        Its name.
+    view
+        What to print.
+    chart_width
+        Of forest plots, in their own units.
+    chart_rows
+        Of one drawing of a forest plot.
+
+    Returns
+    -------
+    str
+        A page of HTML.
+    """
+    filled = environment().get_template(template)
+    page = filled.render(view=view, chart_width=chart_width, chart_rows=chart_rows)
+    return page.translate(_CONTROLS).encode("utf-8", errors="replace").decode("utf-8")

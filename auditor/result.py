@@ -1,0 +1,215 @@
+"""AuditResult: what one audit leaves behind, and how it is saved and loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+from pydantic import ValidationError
+
+from auditor import records, runs
+from auditor.document import ESTIMATE_COLUMNS, Document
+from auditor.errors import DataError
+from auditor.runs.files import write_bytes
+
+if TYPE_CHECKING:
+    from auditor.document import Estimate
+
+AUDIT: Final = "audit.json"
+RECORDS: Final = "records"
+TABLES: Final = "tables"
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What one audit leaves behind.
+
+    Parameters
+    ----------
+    document
+        What audit.json says: everything that a report may say.
+    images, attention, regions
+        The records, see `auditor.records`.
+    images_folder
+        Where the photographs are, if they are at hand.
+    """
+
+    document: Document
+    images: pd.DataFrame
+    attention: pd.DataFrame
+    regions: pd.DataFrame
+    images_folder: Path | None = None
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """All numbers of the audit, one per row: what it is about, the estimate, its interval, n and clusters."""
+        return pd.DataFrame([_row(item) for item in self.document.estimates], columns=list(ESTIMATE_COLUMNS))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write audit.json and the tables.
+
+        Parameters
+        ----------
+        folder
+            Made if it is missing; files of an earlier save are replaced.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        folder = Path(folder)
+        (folder / TABLES).mkdir(parents=True, exist_ok=True)
+        for name in records.TABLES:
+            getattr(self, name).to_parquet(folder / TABLES / f"{name}.parquet", index=False, compression="zstd")
+        write_document(self.located(folder).document, folder)
+        return folder
+
+    def located(self, folder: Path) -> AuditResult:
+        """Say where the photographs lie, seen from a folder; audit.json holds no path of the machine.
+
+        Parameters
+        ----------
+        folder
+            Where audit.json will be.
+
+        Returns
+        -------
+        AuditResult
+            With ``document.data.images_folder`` relative to the folder.
+        """
+        if self.images_folder is None:
+            return self
+        data = self.document.data.model_copy(update={"images_folder": relative(self.images_folder, folder)})
+        return replace(self, document=self.document.model_copy(update={"data": data}))
+
+
+def write_document(document: Document, folder: Path) -> Path:
+    """Write audit.json, the same bytes for the same document.
+
+    Parameters
+    ----------
+    document
+        What to write.
+    folder
+        Where to.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    path = folder / AUDIT
+    text = json.dumps(document.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes(path, f"{text}\n".encode())
+    return path
+
+
+def read_document(folder: str | Path) -> Document:
+    """Read audit.json.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds it, or the file itself.
+
+    Returns
+    -------
+    Document
+        Checked against its schema.
+
+    Raises
+    ------
+    DataError
+        If it is missing, is no JSON, or does not fit the schema.
+    """
+    path = Path(folder)
+    path = path / AUDIT if path.is_dir() or path.suffix != ".json" else path
+    try:
+        return Document.model_validate_json(path.read_bytes())
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}; `auditor run` writes it"
+        raise DataError(msg) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        msg = f"{path}: is not an audit of this version: {where or 'the file'}: {first['msg']}"
+        raise DataError(msg) from None
+
+
+def load(folder: str | Path) -> AuditResult:
+    """Load what an audit left behind.
+
+    Parameters
+    ----------
+    folder
+        What ``auditor run --out`` or `AuditResult.save` wrote.
+
+    Returns
+    -------
+    AuditResult
+        The result; needs neither the model nor torch.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no finished audit.
+    """
+    folder = Path(folder)
+    document = read_document(folder)
+    saved = folder / TABLES
+    if saved.is_dir():
+        tables = {name: records.read_tables([saved / f"{name}.parquet"]) for name in records.TABLES}
+    else:
+        tables = runs.load(folder / RECORDS).tables()
+    return AuditResult(document, **tables, images_folder=find_images(document, folder))
+
+
+def find_images(document: Document, folder: Path) -> Path | None:
+    """Find the photographs of an audit.
+
+    Parameters
+    ----------
+    document
+        The audit.
+    folder
+        Where its audit.json is.
+
+    Returns
+    -------
+    Path or None
+        None if they are not there any more.
+    """
+    images = (folder / document.data.images_folder).resolve()
+    return images if images.is_dir() else None
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Path as seen from a folder.
+
+    Parameters
+    ----------
+    path
+        What to reach.
+    folder
+        Where from.
+
+    Returns
+    -------
+    str
+        Posix; the bare name where there is no way (another drive).
+    """
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return path.name
+
+
+def _row(item: Estimate) -> dict[str, object]:
+    low, high = item.ci or (None, None)
+    values = item.model_dump(exclude={"value", "ci"})
+    return {**values, "estimate": item.value, "ci_low": low, "ci_high": high}

@@ -1,0 +1,36 @@
+"""What every test stands on: one thread per process, and the shared data where they are.
+
+No test reaches the network: pytest-socket, set up in pyproject.toml, lets through this machine's own addresses alone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+collect_ignore_glob = ["benchmarks/*"]  # scripts, run by hand
+
+# Before torch is loaded: one order of summation everywhere, and no fight over the cores with the other test processes.
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for the shared data, so that ``-m 'not shared'`` leaves out all of it."""
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("shared")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the shared photographs and models, or a skip with the reason."""
+    named = os.environ.get("AUDITOR_SHARED_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        place = "AUDITOR_SHARED_DATA" if named else "../shared/data, beside the checkout,"
+        pytest.skip(f"no shared data: {place} is no folder")
+    return folder

@@ -1,0 +1,180 @@
+"""The commands as a person types them: what they print, what they leave behind, and their exit codes."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from auditor import testing
+from auditor.cli import main
+from auditor.progress import Bar, Lines, make_progress
+from tests.test_pipeline import PLAN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS = ("run", "report", "demo", "init", "list", "doctor")
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    folder = testing.plant(tmp_path / "planted", count=24, seed=3)
+    (folder / "audit.toml").write_text(PLAN, encoding="utf-8")
+    return folder
+
+
+def invoke(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    code, text = invoke(command, "--help")
+    assert code == 0
+    assert len(text.splitlines()) > 3
+
+
+def test_help_names_every_command_and_loads_no_torch() -> None:
+    code, text = invoke("--help")
+    assert code == 0
+    assert all(command in text for command in COMMANDS)
+    script = """if True:
+        import sys
+        from auditor.cli import main
+        main(["--help"], standalone_mode=False)
+        assert "torch" not in sys.modules"""
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_a_run_leaves_an_audit_and_two_reports(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, text = invoke("run", planted / "audit.toml", "--out", out)
+    assert code == 0, text
+    for name in ("audit.json", "report.html", "report.pdf"):
+        assert str(out / name) in text
+        assert (out / name).stat().st_size > 1000
+
+
+def test_a_report_is_rendered_again_from_audit_json_alone(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert invoke("run", planted / "audit.toml", "--out", out)[0] == 0
+    before = {name: (out / name).read_bytes() for name in ("report.html", "report.pdf")}
+    for name in before:
+        (out / name).unlink()
+    code, text = invoke("report", out)
+    assert code == 0, text
+    assert {name: (out / name).read_bytes() for name in before} == before
+
+
+def test_flags_override_the_plan(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, text = invoke("run", planted / "audit.toml", "--out", out, "--seed", 5, "--title", "Mine", "--no-pdf")
+    assert code == 0, text
+    audit = (out / "audit.json").read_text(encoding="utf-8")
+    assert '"title": "Mine"' in audit
+    assert '"seed": 5' in audit
+    assert not (out / "report.pdf").exists()
+
+
+def test_the_output_folder_is_named_after_the_plan(planted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(planted)
+    assert invoke("run", "audit.toml", "--no-pdf")[0] == 0
+    assert (planted / "reports" / "audit" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["run", "none.toml"], 2, "auditor: none.toml: no such file; `auditor init` writes a commented plan"),
+        (["run"], 2, "Missing argument 'PLAN'"),
+        (["run", "audit.toml", "--images", "nowhere"], 3, "nowhere"),
+        (["run", "audit.toml", "--model", "resnet81"], 3, "resnet"),
+        (["run", "audit.toml", "--attribute", "sites"], 3, "site"),
+        (["run", "audit.toml", "--target-layer", "sea"], 3, "see"),
+        (["run", "audit.toml", "--shard", "3/2"], 2, "a shard is written i/N"),
+        (["report", "."], 3, "audit.json: cannot be read: No such file or directory"),
+        (["report", ".", "--format", "docx"], 2, "no such format: 'docx'"),
+        (["list", "cam"], 2, "no such drawer: 'cam'; did you mean 'cams'?"),
+        (["runn"], 2, "No such command 'runn'"),
+    ],
+)
+def test_a_users_mistake_is_said_without_a_traceback(
+    planted: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, text: str
+) -> None:
+    monkeypatch.chdir(planted)
+    found, output = invoke(*words)
+    assert (found, "Traceback" in output) == (code, False), output
+    assert text in output
+
+
+def test_a_taken_folder_is_refused_before_anything_is_loaded(planted: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine", encoding="utf-8")
+    code, text = invoke("run", planted / "audit.toml", "--out", tmp_path / "out")
+    assert code == 2
+    assert "exists; choose another --out" in text
+
+
+def test_shards_say_what_remains(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, text = invoke("run", planted / "audit.toml", "--out", out, "--shard", "1/2", "--no-pdf")
+    assert (code, "1 of 3 units remain with others" in text) == (0, True), text
+    code, text = invoke("run", planted / "audit.toml", "--out", out, "--shard", "2/2", "--no-pdf")
+    assert (code, str(out / "report.html") in text) == (0, True), text
+
+
+def test_init_writes_a_plan_and_says_what_to_do(tmp_path: Path) -> None:
+    code, text = invoke("init", tmp_path / "audit.toml")
+    assert code == 0
+    assert "auditor run" in text
+    assert invoke("init", tmp_path / "audit.toml")[0] == 2
+
+
+def test_list_shows_what_is_in_a_drawer() -> None:
+    code, text = invoke("list")
+    assert code == 0
+    for entry in ("gradcam", "hirescam", "serial", "torchvision"):
+        assert entry in text
+
+
+def test_doctor_says_what_is_there() -> None:
+    _, text = invoke("doctor")
+    for name in ("torch", "weasyprint", "device", "pdf"):
+        assert name in text
+
+
+def test_lines_are_plain_and_rare() -> None:
+    stream = io.StringIO()
+    lines = make_progress(stream)
+    assert isinstance(lines, Lines)
+    lines(0, 100)
+    for done in range(1, 101):
+        lines(done, 100)
+    assert stream.getvalue() == ""  # it took less than two seconds
+    lines.started -= 50
+    lines.last -= 50
+    lines(100, 200)
+    assert "100 of 200 images, " in stream.getvalue()
+    assert "s left" in stream.getvalue()
+
+
+def test_a_bar_is_drawn_on_a_terminal() -> None:
+    leader, follower = pty.openpty()
+    with os.fdopen(follower, "w", encoding="utf-8") as terminal:
+        bar = make_progress(terminal)
+        assert isinstance(bar, Bar)
+        for done in (0, 5, 10):
+            bar(done, 10)
+        bar.close()
+        text = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert "10/10" in text

@@ -1,0 +1,308 @@
+"""From pictures to a saved audit: the numbers of a model that can be worked out by hand, and runs that survive."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import auditor
+from auditor import testing
+from auditor.errors import DataError, UnfinishedError, UsageError
+from auditor.pipeline import audit, run
+from auditor.plan import Audit
+from auditor.records import READ, unpack_grids
+from auditor.runs import Shard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COUNT = 48
+PLAN = """
+[model]
+source = "auditor.testing:colour_model"
+classes = ["red", "green"]
+target_layer = "see"
+[model.preprocessing]
+resize = [48, 64]
+mean = [0, 0, 0]
+std = [1, 1, 1]
+[data]
+images = "photos"
+annotations = "annotations.csv"
+regions = "regions.csv"
+[data.roles]
+patch = "core"
+tag = "artefact"
+[audit]
+attributes = ["site"]
+"""
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = testing.plant(tmp_path_factory.mktemp("planted"), count=COUNT, seed=3)
+    (folder / "audit.toml").write_text(PLAN, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[auditor.AuditResult, Path]:
+    out = tmp_path_factory.mktemp("finished") / "out"
+    return run(planted / "audit.toml", out=out), out
+
+
+@pytest.fixture
+def own(planted: Path, tmp_path: Path) -> Path:
+    """A copy of the planted data that a test may spoil."""
+    return shutil.copytree(planted, tmp_path / "own")
+
+
+def bytes_of(out: Path) -> dict[str, bytes]:
+    records = out / "records"
+    return {str(path.relative_to(records)): path.read_bytes() for path in sorted(records.rglob("unit-*/*.parquet"))}
+
+
+def select(result: auditor.AuditResult, **keys: Any) -> pd.DataFrame:
+    table = result.estimates
+    for key in ("target", "region", "label", "predicted", "attribute", "subgroup", "outcome"):
+        wanted = keys.get(key)
+        table = table[table[key].isna()] if wanted is None else table[table[key] == wanted]
+    return table[table["statistic"] == keys["statistic"]]
+
+
+def test_every_image_has_one_row(finished: tuple[auditor.AuditResult, Path]) -> None:
+    result, _ = finished
+    assert len(result.images) == COUNT
+    assert (result.images["status"] == READ).all()
+    assert len(result.attention) == 2 * COUNT
+
+
+def test_the_answers_are_the_models(finished: tuple[auditor.AuditResult, Path], planted: Path) -> None:
+    from PIL import Image
+
+    result, _ = finished
+    model = testing.colour_model()
+    for row in result.images.itertuples():
+        pixels = np.asarray(Image.open(planted / "photos" / row.path), dtype=np.float32) / 255
+        logits = model(torch.from_numpy(pixels).permute(2, 0, 1)[None])[0].detach()
+        assert row.predicted == testing.CLASSES[int(logits.argmax())]
+        assert row.score == pytest.approx(float(logits.softmax(0).max()), abs=1e-5)
+        assert row.margin == pytest.approx(float(logits.max() - logits.min()), abs=1e-4)
+
+
+def test_the_maps_are_those_worked_out_by_hand(finished: tuple[auditor.AuditResult, Path], planted: Path) -> None:
+    from PIL import Image
+
+    result, _ = finished
+    rows = result.attention[result.attention["target"] == "predicted"].set_index("image_id")
+    for name in rows.index[:10]:
+        row = rows.loc[name]
+        pixels = np.asarray(Image.open(planted / "photos" / name), dtype=np.float64) / 255
+        channel = testing.CLASSES.index(row["target_class"])
+        colour = pixels[:, :, channel] - pixels[:, :, 1 - channel]
+        seen = np.maximum(colour.reshape(6, 8, 8, 8).mean(axis=(1, 3)), 0)
+        grid = unpack_grids([row["cam"]], grid=(6, 8), dtype="float16")[0] * row["cam_max"]
+        np.testing.assert_allclose(grid, seen * 10 / 48, atol=2e-3 * seen.max())
+
+
+def test_the_patch_holds_the_attention(finished: tuple[auditor.AuditResult, Path]) -> None:
+    result, _ = finished
+    mass = select(result, statistic="mass", target="predicted", region="patch").iloc[0]
+    enrichment = select(result, statistic="enrichment", target="predicted", region="patch").iloc[0]
+    tag = select(result, statistic="mass", target="predicted", region="tag").iloc[0]
+    assert mass["estimate"] > 0.5
+    assert tag["estimate"] < 0.02
+    assert enrichment["ci_low"] > 2
+    assert mass["n"] == COUNT
+
+
+def test_accuracy_is_the_share_of_right_answers(finished: tuple[auditor.AuditResult, Path]) -> None:
+    result, _ = finished
+    correct = (result.images["label"] == result.images["predicted"]).mean()
+    row = select(result, statistic="accuracy").iloc[0]
+    assert row["estimate"] == pytest.approx(correct)
+    assert row["ci_low"] < correct < row["ci_high"]
+
+
+def test_the_result_loads_as_it_was(finished: tuple[auditor.AuditResult, Path], tmp_path: Path) -> None:
+    result, out = finished
+    loaded = auditor.load(out)
+    assert loaded.document == result.document
+    pd.testing.assert_frame_equal(loaded.images, result.images)
+    pd.testing.assert_frame_equal(loaded.estimates, result.estimates)
+    for folder in (tmp_path / "copy", str(tmp_path / "text")):
+        saved = auditor.load(result.save(folder))
+        pd.testing.assert_frame_equal(saved.attention, result.attention)
+        assert saved.images_folder == result.images_folder
+
+
+def test_audit_json_holds_no_path_of_the_machine(finished: tuple[auditor.AuditResult, Path], planted: Path) -> None:
+    _, out = finished
+    text = (out / "audit.json").read_text(encoding="utf-8")
+    assert str(planted) not in text
+    assert str(out) not in text
+
+
+def test_the_python_face_gives_the_same_numbers(finished: tuple[auditor.AuditResult, Path], planted: Path) -> None:
+    result, _ = finished
+    dataset = auditor.AnnotatedDataset.from_csv(
+        planted / "annotations.csv",
+        images=planted / "photos",
+        regions=planted / "regions.csv",
+        roles={"patch": "core", "tag": "artefact"},
+    )
+    preprocessing = auditor.Preprocessing(resize=(48, 64), crop=None, mean=(0, 0, 0), std=(1, 1, 1))
+    model = auditor.load_model(
+        testing.colour_model(), classes=testing.CLASSES, preprocessing=preprocessing, target_layer="see"
+    )
+    again = audit(model, dataset, attributes=["site"])
+    numbers = ["estimate", "ci_low", "ci_high", "n"]
+    pd.testing.assert_frame_equal(again.estimates[numbers], result.estimates[numbers], atol=1e-6, check_exact=False)
+
+
+def test_an_output_folder_is_not_touched_unasked(finished: tuple[auditor.AuditResult, Path], planted: Path) -> None:
+    _, out = finished
+    before = bytes_of(out)
+    with pytest.raises(UsageError, match="exists; choose another --out, --resume to go on with it, or --force"):
+        run(planted / "audit.toml", out=out)
+    assert bytes_of(out) == before
+
+
+def test_force_removes_the_audit_and_nothing_else(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(planted / "audit.toml", out=out)
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    run(planted / "audit.toml", out=out, force=True)
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_resuming_a_finished_run_looks_at_nothing_again(own: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(own / "audit.toml", out=out)
+    seen: list[tuple[int, int]] = []
+    run(own / "audit.toml", out=out, resume=True, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [
+        ("data.roles.tag", "core", "plan"),
+        ("model.classes", ["green", "red"], "model"),
+        ("data.annotations", "other", "data"),
+    ],
+)
+def test_a_changed_plan_is_noticed(own: Path, tmp_path: Path, key: str, value: Any, what: str) -> None:
+    out = tmp_path / "out"
+    run(own / "audit.toml", out=out)
+    if what == "data":
+        text = (own / "annotations.csv").read_text(encoding="utf-8")
+        (own / "other.csv").write_text(text.replace("south", "east", 1), encoding="utf-8")
+        value = str(own / "other.csv")
+    changed = Audit.from_toml(own / "audit.toml", overrides={key: value})
+    with pytest.raises(UsageError, match=rf"was started with another .*{what}"):
+        run(changed, out=out, resume=True)
+
+
+def test_a_changed_image_is_looked_at_again(own: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(own / "audit.toml", out=out)
+    photos = own / "photos"
+    shutil.copy(photos / "0001.png", photos / "0000.png")
+    result = run(own / "audit.toml", out=out, resume=True)
+    rows = result.images.set_index("image_id")
+    assert rows.loc["0000.png", "sha256"] == rows.loc["0001.png", "sha256"]
+
+
+def test_shards_add_up_to_the_whole(finished: tuple[auditor.AuditResult, Path], planted: Path, tmp_path: Path) -> None:
+    _, whole = finished
+    out = tmp_path / "out"
+    with pytest.raises(UnfinishedError, match="shard 1/2 is done; 3 of 6 units remain"):
+        run(planted / "audit.toml", out=out, shard=Shard(1, 2))
+    run(planted / "audit.toml", out=out, shard=Shard(2, 2))
+    assert bytes_of(out) == bytes_of(whole)
+
+
+def test_processes_give_the_same_tables(planted: Path, tmp_path: Path) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+    try:
+        run(planted / "audit.toml", out=tmp_path / "one", devices=["cpu"])
+        run(planted / "audit.toml", out=tmp_path / "two", devices=["cpu", "cpu"])
+    finally:
+        torch.set_num_threads(threads)
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+
+
+def test_a_truncated_image_is_refused_at_the_end_and_nothing_is_lost(own: Path, tmp_path: Path) -> None:
+    broken = own / "photos" / "0007.png"
+    broken.write_bytes(broken.read_bytes()[:1500])
+    out = tmp_path / "out"
+    fault = r"1 of 48 images could not be used: 1 fault\n  0007\.png: .*\n.*--resume --skip-bad"
+    with pytest.raises(DataError, match=fault):
+        run(own / "audit.toml", out=out)
+    result = run(own / "audit.toml", out=out, resume=True, skip_bad=True)
+    assert result.document.data.n_read == COUNT - 1
+    assert [item.image_id for item in result.document.data.left_out] == ["0007.png"]
+    assert any("1 of 48" in warning or "1 image" in warning for warning in result.document.warnings)
+
+
+def test_outputs_that_are_not_finite_are_a_reason_not_an_answer(planted: Path) -> None:
+    model = testing.colour_model()
+    with torch.no_grad():
+        model.decide.weight.fill_(torch.nan)
+    dataset = auditor.AnnotatedDataset.from_csv(planted / "annotations.csv", images=planted / "photos")
+    preprocessing = auditor.Preprocessing(resize=(48, 64), crop=None, mean=(0, 0, 0), std=(1, 1, 1))
+    with pytest.raises(auditor.AuditorError, match=r"not finite|NaN"):
+        audit(
+            auditor.load_model(model, classes=testing.CLASSES, preprocessing=preprocessing, target_layer="see"), dataset
+        )
+
+
+def test_the_users_model_is_left_as_it_came(planted: Path) -> None:
+    model = testing.colour_model().train()
+    dataset = auditor.AnnotatedDataset.from_csv(planted / "annotations.csv", images=planted / "photos")
+    preprocessing = auditor.Preprocessing(resize=(48, 64), crop=None, mean=(0, 0, 0), std=(1, 1, 1))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    audit(auditor.load_model(model, classes=testing.CLASSES, preprocessing=preprocessing, target_layer="see"), dataset)
+    assert model.training
+    assert all(not module._forward_hooks for module in model.modules())
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_bytes(planted: Path, tmp_path: Path) -> None:
+    """Kill -9 at several moments, resume to the end: the tables are those of a run that nobody disturbed."""
+    many = testing.plant(tmp_path / "many", count=400, seed=1)
+    (many / "audit.toml").write_text(PLAN, encoding="utf-8")
+    run(many / "audit.toml", out=tmp_path / "calm")
+    out = tmp_path / "killed"
+    call = f"run({str(many / 'audit.toml')!r}, out={str(out)!r}, resume=True)"
+    command = [sys.executable, "-c", f"from auditor.pipeline import run; {call}"]
+    kills = 0
+    for wait in (0.0, 0.02, 0.05):
+        done = len(list(out.glob("records/unit-*")))
+        process = subprocess.Popen(command)
+        while process.poll() is None and len(list(out.glob("records/unit-*"))) <= done:
+            time.sleep(0.005)
+        time.sleep(wait)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+    subprocess.run(command, check=True)
+    assert kills > 0
+    assert bytes_of(out) == bytes_of(tmp_path / "calm")
+    assert not list(out.rglob("*.tmp"))
+    assert (out / "records" / "_SUCCESS.json").is_file()
