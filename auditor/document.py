@@ -177,6 +177,7 @@ class Document(_Part):
     model: ModelFacts
     data: DataFacts
     method: Method
+    remarks: list[str] = []  # what was done on the way in: files passed over, wrappers taken off
     warnings: list[str]  # shown on page 1
     not_tested: list[str]  # shown on page 1
     estimates: list[Estimate]

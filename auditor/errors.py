@@ -14,12 +14,15 @@ Errors carry text only, so that this module imports nothing of the house.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-FAULTS_SHOWN = 20
+FAULTS_SHOWN: Final = 20
+ALIKE: Final = 0.5
+"""How alike two names must be, from 0 to 1, for one to be offered for the other."""
 
 
 class AuditorError(Exception):
@@ -80,3 +83,30 @@ class UnfinishedError(AuditorError):
     """A shard is done, others are not: there is no result yet."""
 
     exit_code: ClassVar[int] = 0
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Offer the known name that was probably meant, as the end of an error's line.
+
+    Parameters
+    ----------
+    name
+        What was found.
+    known
+        What would have been right.
+
+    Returns
+    -------
+    str
+        Empty where nothing comes near; capitals do not count.
+
+    Examples
+    --------
+    >>> nearest("DOCTER", ["doctor", "nurse"])
+    "; nearest: 'doctor'"
+    >>> nearest("x", ["doctor", "nurse"])
+    ''
+    """
+    folded = {candidate.casefold(): candidate for candidate in known}
+    match = get_close_matches(name.casefold(), folded, n=1, cutoff=ALIKE)
+    return f"; nearest: {folded[match[0]]!r}" if match else ""

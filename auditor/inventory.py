@@ -8,8 +8,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
-from auditor.errors import RenderError, UsageError
-from auditor.plan import nearest
+from auditor.errors import RenderError, UsageError, nearest
 from auditor.provenance import tool_version
 
 if TYPE_CHECKING:

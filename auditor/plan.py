@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from auditor.errors import UsageError
+from auditor.errors import UsageError, nearest
 from auditor.resources import templates
 
 if TYPE_CHECKING:
@@ -192,7 +191,8 @@ def _is_branch(part: str) -> bool:
 
 def _sentence(fault: Any, keys: list[str]) -> str:
     if fault["type"] == "extra_forbidden":
-        return "no such key" + nearest(keys[-1], known_keys(keys[:-1]))
+        known = known_keys(keys[:-1])
+        return "no such key" + (nearest(keys[-1], known) or f"; known here: {', '.join(known)}")
     if fault["type"] == "missing":
         return "is missing"
     return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, found {fault['input']!r}"
@@ -221,35 +221,6 @@ def known_keys(tables: Iterable[str] = ()) -> list[str]:
     for name in tables:
         table = children.get(name)
     return [] if table is None else [name for name in table.model_fields if name != "root"]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of an error line: the nearest known name, or all of them.
-
-    Parameters
-    ----------
-    name
-        What was found.
-    known
-        What there is.
-
-    Returns
-    -------
-    str
-        Text to put behind the fault.
-
-    Examples
-    --------
-    >>> nearest("atributes", ["attributes", "seed"])
-    "; did you mean 'attributes'?"
-    >>> nearest("zzz", ["attributes", "seed"])
-    '; known here: attributes, seed'
-    """
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known here: {', '.join(names)}" if names else ""
 
 
 def write_plan(path: str | Path) -> Path:

@@ -54,6 +54,7 @@ def make_header(
         "model": facts,
         "data": data,
         "method": {"cam": asked.cam, "seed": asked.seed},
+        "remarks": [*model.notes, *dataset.notes],
         "fingerprints": {
             "plan": fingerprint(declared),
             "model": fingerprint(facts),

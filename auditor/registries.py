@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from auditor.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from auditor.errors import UsageError, nearest
 
 T = TypeVar("T")
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """End of an error text that offers the nearest known names.
-
-    Parameters
-    ----------
-    name
-        What was asked for.
-    known
-        What there is.
-
-    Returns
-    -------
-    str
-        ``"; nearest: …"``, or nothing where no name is near.
-
-    Examples
-    --------
-    >>> suggest("layer5", ["conv1", "layer3", "layer4"])
-    "; nearest: 'layer4', 'layer3'"
-    """
-    nearest = get_close_matches(name, list(known), n=3, cutoff=0.5)
-    return f"; nearest: {', '.join(map(repr, nearest))}" if nearest else ""
 
 
 class Registry(Mapping[str, T], Generic[T]):
@@ -99,7 +71,7 @@ class Registry(Mapping[str, T], Generic[T]):
             If there is none, or a package's entry cannot be imported.
         """
         if name not in self:
-            raise UsageError(f"{self._group} has no {name!r}{suggest(name, self)}; there is: {', '.join(self)}")
+            raise UsageError(f"{self._group} has no {name!r}{nearest(name, self)}; there is: {', '.join(self)}")
         return self[name]
 
     def _load(self, point: EntryPoint) -> T:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from auditor.errors import RenderError, UsageError
-from auditor.plan import nearest
+from auditor.errors import RenderError, UsageError, nearest
 from auditor.report.html import write_html
 from auditor.report.pdf import write_pdf
 from auditor.result import AuditResult, find_images, read_document

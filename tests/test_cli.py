@@ -103,7 +103,7 @@ def test_the_output_folder_is_named_after_the_plan(planted: Path, monkeypatch: p
         (["run", "audit.toml", "--shard", "3/2"], 2, "a shard is written i/N"),
         (["report", "."], 3, "audit.json: cannot be read: No such file or directory"),
         (["report", ".", "--format", "docx"], 2, "no such format: 'docx'"),
-        (["list", "cam"], 2, "no such drawer: 'cam'; did you mean 'cams'?"),
+        (["list", "cam"], 2, "no such drawer: 'cam'; nearest: 'cams'"),
         (["runn"], 2, "No such command 'runn'"),
     ],
 )

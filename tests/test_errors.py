@@ -19,3 +19,11 @@ def test_the_first_twenty_faults_are_listed_and_all_are_counted(count: int, line
     assert text.startswith(f"people.csv: {count} fault")
     assert len(text.splitlines()) == lines
     assert ("and 480 more" in text) == (count == 500)
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [("DOCTER", "; nearest: 'doctor'"), ("layr4", "; nearest: 'layer4'"), ("zzz", ""), ("", "")],
+)
+def test_the_nearest_name_is_offered_if_any_is_near(name: str, offered: str) -> None:
+    assert errors.nearest(name, ["doctor", "nurse", "layer4"]) == offered

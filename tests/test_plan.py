@@ -68,8 +68,8 @@ def test_flags_override_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("attributes =", "atributes =", "audit.atributes: no such key; did you mean 'attributes'?"),
-        ("[data.roles]", "[data.rolles]", "data.rolles: no such key; did you mean 'roles'?"),
+        ("attributes =", "atributes =", "audit.atributes: no such key; nearest: 'attributes'"),
+        ("[data.roles]", "[data.rolles]", "data.rolles: no such key; nearest: 'roles'"),
         ('"protected"', '"protect"', "data.roles.face: input should be 'core', 'context', 'protected' or 'artefact'"),
         ("resize = 256", 'resize = "big"', "model.preprocessing.resize: "),
         ('source = "resnet18"', "", "model.source: is missing"),

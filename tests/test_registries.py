@@ -9,7 +9,7 @@ import pytest
 
 from auditor import registries
 from auditor.errors import UsageError
-from auditor.registries import load_registry, suggest
+from auditor.registries import load_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +56,3 @@ def test_a_missing_entry_is_answered_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="has no 'sqare'; nearest: 'square'; there is: square, triangle"):
         shapes.find("sqare")
     assert shapes.find("square") == 4
-
-
-def test_nothing_is_suggested_where_nothing_is_near() -> None:
-    assert suggest("zzz", ["layer4"]) == ""
-    assert suggest("layr4", ["layer4"]) == "; nearest: 'layer4'"

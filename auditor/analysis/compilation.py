@@ -68,6 +68,7 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         model=model,
         data=_data_facts(data, evidence),
         method=_method(settings, cam=method["cam"]),
+        remarks=header["remarks"],
         warnings=list_warnings(evidence, estimates),
         not_tested=list_not_tested(evidence, estimates),
         estimates=[_number(row) for row in estimates.itertuples(index=False)],

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
 
-from auditor.errors import DataError
-from auditor.evidence.faults import Fault, count, name_some, nearest
+from auditor.errors import DataError, nearest
+from auditor.evidence.faults import Fault, count, name_some
 from auditor.evidence.listing import check_attributes, list_images, refuse_label
 from auditor.evidence.paths import ImagesFolder
 from auditor.evidence.places import find_places

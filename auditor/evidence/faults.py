@@ -1,8 +1,7 @@
-"""One fault of a dataset: where it is, what was found, and the name that was probably meant."""
+"""One fault of a dataset: where it is, and what was found."""
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,33 +29,6 @@ class Fault:
         """Where, and what."""
         where = " ".join(part for part in (self.file, f"line {self.line}" if self.line else "") if part)
         return f"{where}: {self.text}" if where else self.text
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, as the end of a sentence.
-
-    Parameters
-    ----------
-    name
-        What was found.
-    known
-        What would have been right.
-
-    Returns
-    -------
-    str
-        Empty where nothing comes near; capitals do not count.
-
-    Examples
-    --------
-    >>> nearest("DOCTER", ["doctor", "nurse"])
-    "; nearest: 'doctor'"
-    >>> nearest("x", ["doctor", "nurse"])
-    ''
-    """
-    folded = {candidate.casefold(): candidate for candidate in known}
-    match = difflib.get_close_matches(name.casefold(), folded, n=1)
-    return f"; nearest: {folded[match[0]]!r}" if match else ""
 
 
 def name_some(names: Iterable[str], *, shown: int = 3) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from auditor.errors import DataError
-from auditor.evidence.faults import Fault, name_some, nearest
+from auditor.errors import DataError, nearest
+from auditor.evidence.faults import Fault, name_some
 from auditor.evidence.headers import Header, read_headers
 from auditor.evidence.paths import MISSING, refuse_name
 from auditor.evidence.readers.base import IMAGE, LABEL, LINE

@@ -12,8 +12,7 @@ import torch
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
 
-from auditor.errors import DataError, UsageError
-from auditor.evidence.faults import nearest
+from auditor.errors import DataError, UsageError, nearest
 from auditor.evidence.regions.masks import read_mask
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, get_args
 
 from auditor.document import Role
-from auditor.evidence.faults import Fault, name_some, nearest
+from auditor.errors import nearest
+from auditor.evidence.faults import Fault, name_some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

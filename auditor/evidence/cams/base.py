@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Self
 import torch
 from torch import Tensor, nn
 
-from auditor.errors import ModelError
+from auditor.errors import ModelError, nearest
 from auditor.evidence.cams.layouts import Layout, find_layout
 from auditor.evidence.cams.outputs import find_logits, find_tensor, replace_tensor
-from auditor.registries import suggest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -191,7 +190,7 @@ class CAM(ABC):
 def _find_layer(model: nn.Module, name: str) -> nn.Module:
     layers: dict[str, nn.Module] = dict(model.named_modules())
     if not name or name not in layers:
-        raise ModelError(f"the model has no layer {name!r}{suggest(name, layers)}")
+        raise ModelError(f"the model has no layer {name!r}{nearest(name, layers)}")
     return layers[name]
 
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from auditor.errors import ModelError
+from auditor.errors import ModelError, nearest
 from auditor.evidence.models.base import Built, ModelFormat
 from auditor.evidence.models.presets import adopt_preset
 from auditor.evidence.preprocessing import Preprocessing
-from auditor.registries import suggest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +38,7 @@ class Factory(ModelFormat):
         factory = getattr(code, name, None)
         if not callable(factory):
             known = [other for other in vars(code) if not other.startswith("_")]
-            raise ModelError(f"{place} has no function {name!r}{suggest(name, known)}")
+            raise ModelError(f"{place} has no function {name!r}{nearest(name, known)}")
         return _accept(_call(factory, source), source)
 
 

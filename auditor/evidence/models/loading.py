@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from auditor.errors import ModelError
+from auditor.errors import ModelError, nearest
 from auditor.evidence.models.base import Built, LoadedModel, Order
 from auditor.evidence.models.classes import read_classes
 from auditor.evidence.models.factories import Factory
@@ -17,7 +17,7 @@ from auditor.evidence.models.fitting import check_values, fit_weights
 from auditor.evidence.models.probing import check_target_layer, find_target_layer
 from auditor.evidence.models.torchvision_models import TorchvisionModel
 from auditor.evidence.models.weights import read_weights
-from auditor.registries import Registry, load_registry, suggest
+from auditor.registries import Registry, load_registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,7 +130,7 @@ def _find_format(source: str) -> ModelFormat:
             return candidate
     known = [name for candidate in formats for name in candidate.suggestions()]
     raise ModelError(
-        f"no model {source!r}{suggest(source, known)}; expected a torchvision name, 'package.module:factory' or "
+        f"no model {source!r}{nearest(source, known)}; expected a torchvision name, 'package.module:factory' or "
         "'file.py:factory'"
     )
 

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final
 import torch
 from torch import Tensor, nn
 
-from auditor.errors import ModelError
+from auditor.errors import ModelError, nearest
 from auditor.evidence.cams.layouts import Layout, find_layout, has_proportions
 from auditor.evidence.cams.outputs import find_logits, find_tensor
-from auditor.registries import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +118,7 @@ def check_target_layer(model: nn.Module, name: str, *, frame: Size, classes: int
     """
     layers = dict(model.named_modules())
     if not name or name not in layers:
-        raise ModelError(f"the model has no layer {name!r}{suggest(name, layers)}")
+        raise ModelError(f"the model has no layer {name!r}{nearest(name, layers)}")
     seen = _pass_noise(model, frame=frame, classes=classes)
     if seen.counts[name] != 1:
         raise ModelError(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from auditor.errors import DataError
-from auditor.evidence.faults import Fault, count, name_some, nearest
+from auditor.errors import DataError, nearest
+from auditor.evidence.faults import Fault, count, name_some
 from auditor.evidence.readers.base import GROUP, IMAGE, LABEL, LINE, Annotations
 from auditor.records import RESERVED
 
