@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,27 +71,47 @@ def write_pdf(document: Document, path: str | os.PathLike[str], *, images: Path 
 
 
 def _printed(page: str) -> bytes:
-    printer, fetcher = _load()
+    printer, fetcher = load_weasyprint()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the file of its colour profile open
         document = printer(string=page, url_fetcher=fetcher(allowed_protocols=("data",))).render(pdf_variant=VARIANT)
         content: bytes = document.write_pdf(pdf_variant=VARIANT)
-    if not document.fonts:
-        raise RenderError(f"the PDF report needs a font, and none is installed; {_FONTS}. {_ELSE}")
     return content
 
 
-def _load() -> tuple[Any, Any]:
-    """Load WeasyPrint, and with it Pango, which not every machine has."""
+def load_weasyprint() -> tuple[Any, Any]:
+    """Load WeasyPrint, and with it Pango and a font, which not every machine has.
+
+    Returns
+    -------
+    tuple
+        WeasyPrint's HTML and its URLFetcher.
+
+    Raises
+    ------
+    RenderError
+        If it cannot be loaded, with what to install.
+    """
     try:
-        from weasyprint import HTML
-        from weasyprint.urls import URLFetcher
+        printer, fetcher, fonts = _import_weasyprint()
     except (ImportError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RenderError(
             f"the PDF report needs Pango, which cannot be loaded ({reason}); {_PANGO}. {_ELSE}"
         ) from error
-    return HTML, URLFetcher
+    if not fonts:
+        raise RenderError(f"the PDF report needs a font, and none is installed; {_FONTS}. {_ELSE}")
+    return printer, fetcher
+
+
+@cache
+def _import_weasyprint() -> tuple[Any, Any, bool]:
+    """WeasyPrint's HTML, its URLFetcher, and whether it found any font: it says so once, while it is imported."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", UserWarning)
+        from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
+    return HTML, URLFetcher, not any("Expect ugly output" in str(warning.message) for warning in said)
 
 
 @contextmanager

@@ -1,38 +1,20 @@
-"""Templates: where they lie, and the one environment that fills them in."""
+"""Templates: the one environment that fills them in."""
 
 from __future__ import annotations
 
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor.report.charts import forest
+from auditor.resources import templates
 
 if TYPE_CHECKING:
     from auditor.report.view import View
 
 _CONTROLS: Final = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")
 """What no page may hold, whatever a name in the data holds."""
-
-
-def templates() -> Path:
-    """Find the templates' folder: beside the modules in a wheel, at the top of a checkout.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Examples
-    --------
-    >>> (templates() / "report.html.j2").is_file()
-    True
-    """
-    installed = Path(str(files("auditor"))) / "templates"
-    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "templates"
 
 
 def environment() -> Environment:

@@ -78,6 +78,7 @@ class View:
     mean_maps: MeanMaps | None
     gallery: Gallery
     method: Table
+    remarks: tuple[str, ...]
     confidence: str
     min_clusters: int
     estimates: Table
@@ -123,6 +124,7 @@ def view(document: Document, *, images: Path | None, rows: int) -> View:
         mean_maps=mean_maps(document),
         gallery=shown,
         method=facts.method_facts(document),
+        remarks=tuple(document.remarks),
         confidence=share(document.method.confidence),
         min_clusters=document.method.min_clusters,
         estimates=_all_numbers(document, estimates, rows),

@@ -6,7 +6,9 @@ Random weights, 16 images of 224 × 224, float32, evaluation mode, one thread. T
 take turns in shuffled order, each round's times are divided by that round's forward pass, and the median of the ratios
 is given with the smallest and the largest. Memory is the peak of a fresh process above the loaded model and images,
 after two calls. Peers make one map per image, for the predicted class, as their documentation shows; the engine makes
-two. Writes engine.md beside this file, unless --quick.
+as many as its row says.
+
+Writes engine.md beside this file, unless --quick.
 """
 
 from __future__ import annotations
@@ -140,7 +142,7 @@ def measure_memory_here(name: str, contender: str, *, quick: bool) -> tuple[floa
 def measure_memory(name: str, *, quick: bool) -> dict[str, tuple[float, float]]:
     """The same for each contender, in fresh processes."""
     found = {}
-    for contender in CONTENDERS:
+    for contender in [PLAIN, "auditor, 2 targets"] if quick else CONTENDERS:
         command = [sys.executable, __file__, "--memory-of", name, contender, *(["--quick"] if quick else [])]
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         peak, added = printed.split()[-2:]
@@ -156,7 +158,7 @@ def write_table(name: str, times: dict[str, list[float]], memory: dict[str, tupl
         "|---|---|---|---|",
     ]
     for contender, ratios in times.items():
-        peak, added = memory[contender]
+        peak, added = memory.get(contender, (float("nan"), float("nan")))
         spread = f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
         lines.append(f"| {contender} | {spread} | {peak / memory[PLAIN][0]:.2f} | {added:.0f} |")
     return [*lines, ""]
@@ -173,7 +175,7 @@ def main() -> None:
         return
     names = ["mobilenet_v2"] if asked.quick else list(LAYERS)
     lines = ["# What maps cost", ""]
-    lines += [*(__doc__ or "").split("\n\n")[2].splitlines()[:-1], ""]
+    lines += [(__doc__ or "").split("\n\n")[2], ""]
     installed = ", ".join(f"{package} {version(package)}" for package in PEERS)
     rounds = 1 if asked.quick else asked.rounds
     lines += [f"{rounds} rounds; {installed}; Python {platform.python_version()}, {platform.machine()}.", ""]

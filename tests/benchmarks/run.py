@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 
 CLASSES = [f"class {k}" for k in range(1000)]
+LABELS = 10
 SIDES = {"face": 0.2, "hair": 0.3, "coat": 0.5, "background": 0.9}
 
 
@@ -45,7 +46,7 @@ def prepare(folder: Path, photos: Path, count: int) -> list[str]:
         name = path.relative_to(photos).as_posix()
         k = len(names)
         names.append(name)
-        rows.append((name, CLASSES[k % 1000], ("a", "b")[k % 2]))
+        rows.append((name, CLASSES[k % LABELS], ("a", "b")[k % 2]))
         for region, side in SIDES.items():
             left, top = (1 - side) / 2 * width, (1 - side) / 2 * height
             boxes.append((name, region, left, top, width - left, height - top))

@@ -57,9 +57,10 @@ def estimate(statistic: str, value: float | None, **rest: Any) -> Estimate:
     low = -1.0 if statistic == "accuracy_gap" else 0.0
     high = 99.0 if statistic == "enrichment" else 1.0
     ci = None if value is None else (max(value - half, low), min(value + half, high))
+    clusters = rest.pop("clusters", n)
     return Estimate(
-        statistic=statistic, value=value, ci=ci, n=n, clusters=rest.pop("clusters", n), unit="share", method="sample", **rest
-    )  # fmt: skip
+        statistic=statistic, value=value, ci=ci, n=n, clusters=clusters, unit="share", method="sample", **rest
+    )
 
 
 def accuracies(classes: Sequence[str], values: Sequence[str], attribute: str, n: int) -> list[Estimate]:
@@ -183,7 +184,8 @@ def pictured(folder: Path, classes: Sequence[str], pairs: int, attribute: str) -
                     image_id=name, path=name, kind=kind, control_of=None if wrong else f"misclassified_{k:02}.jpg",
                     label=label, predicted=predicted if wrong else label, score=0.97 - 0.01 * k,
                     attributes={attribute: gender}, regions=outlines(),
-                    cam=blob((0.3, 0.5) if wrong else (0.7, 0.5)), cam_label=None if wrong and k == 2 else blob((0.72, 0.5)),
+                    cam=blob((0.3, 0.5) if wrong else (0.7, 0.5)),
+                    cam_label=None if wrong and k == 2 else blob((0.72, 0.5)),
                 )
             )  # fmt: skip
     return items

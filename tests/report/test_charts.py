@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
@@ -32,11 +32,11 @@ def plot(*groups: Group, **changes: Any) -> Forest:
     return Forest(**{**fields, **changes})
 
 
-def drawn(chart: Forest, **options: Any) -> list[ElementTree.Element]:
-    return [ElementTree.fromstring(str(one)) for one in forest(chart, **options)]  # noqa: S314 -- our own output
+def drawn(chart: Forest, **options: Any) -> list[ET.Element]:
+    return [ET.fromstring(str(one)) for one in forest(chart, **options)]  # noqa: S314 -- our own output
 
 
-def words(tree: ElementTree.Element) -> list[str]:
+def words(tree: ET.Element) -> list[str]:
     return [one.text or "" for one in tree.iter(f"{SVG}text")]
 
 
@@ -50,7 +50,9 @@ def test_equal_steps_are_equally_far_apart() -> None:
 def test_whiskers_end_at_the_interval() -> None:
     (tree,) = drawn(plot(Group(heading="face", marks=(mark(0.2), mark(0.15), mark(0.25)))))
     circles = [float(one.get("cx", "")) for one in tree.iter(f"{SVG}circle")]
-    bars = [one for one in tree.iter(f"{SVG}line") if one.get("class") == "accent-line" and one.get("y1") == one.get("y2")]
+    bars = [
+        one for one in tree.iter(f"{SVG}line") if one.get("class") == "accent-line" and one.get("y1") == one.get("y2")
+    ]
     assert float(bars[0].get("x1", "")) == pytest.approx(circles[1], abs=0.11)
     assert float(bars[0].get("x2", "")) == pytest.approx(circles[2], abs=0.11)
 
@@ -77,7 +79,9 @@ def test_long_plots_are_cut_and_no_row_is_lost(rows: int) -> None:
     marks = tuple(mark(0.2, label=f"row {k}") for k in range(rows))
     trees = drawn(plot(Group(heading="face", marks=marks)), rows=18)
     assert len(trees) == -(-rows // 17)
-    assert [word for tree in trees for word in words(tree) if word.startswith("row")] == [f"row {k}" for k in range(rows)]
+    assert [word for tree in trees for word in words(tree) if word.startswith("row")] == [
+        f"row {k}" for k in range(rows)
+    ]
     assert len({tree.get("width") for tree in trees}) == 1
 
 
@@ -125,7 +129,7 @@ def test_only_attributes_that_the_pdf_honours() -> None:
 
 
 def test_colour_bar_runs_from_low_to_high() -> None:
-    tree = ElementTree.fromstring(str(colour_bar("sequential", ticks=[(0, "0"), (1, "9×")], label="map")))  # noqa: S314
+    tree = ET.fromstring(str(colour_bar("sequential", ticks=[(0, "0"), (1, "9×")], label="map")))  # noqa: S314
     fills = [one.get("fill") for one in tree.iter(f"{SVG}rect")]
     assert (fills[0], fills[-1]) == ("#000004", "#fcffa4")
     assert words(tree) == ["map", "0", "9×"]

@@ -50,7 +50,9 @@ def test_points_are_signed_and_there_is_no_negative_zero(value: float, text: str
     assert plain(points(value)) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0, "0.00×"), (0.444, "0.44×"), (1.0, "1.0×"), (2.61, "2.6×"), (34.4, "34×")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0.00×"), (0.444, "0.44×"), (1.0, "1.0×"), (2.61, "2.6×"), (34.4, "34×")]
+)
 def test_times_keep_two_digits(value: float, text: str) -> None:
     assert times(value) == text
 

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Document]
 
-HOSTILE = ("<script>alert(1)</script>", "{{7*7}}", "w" * 300, "ممرضة وطبيب", "看護師と医者", "</style>\x00\ud800", '"onload="x')
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "w" * 300,
+    "ممرضة وطبيب",
+    "看護師と医者",
+    "</style>\x00\ud800",
+    '"onload="x',
+)
 EDGES: dict[str, dict[str, Any]] = {
     "no regions": {"regions": False, "pairs": 1},
     "no attributes": {"values": (), "pairs": 1},
@@ -32,7 +40,12 @@ EDGES: dict[str, dict[str, Any]] = {
     "many values": {"values": (*(f"{k}0 years" for k in range(12)), ""), "pairs": 1},
     "no errors": {"pairs": 0},
     "nothing read": {"n": 0, "pairs": 0},
-    "hostile": {"classes": HOSTILE, "values": ("</td><b>x</b>", "{% raw %}", "=cmd|x"), "attribute": "<img src=x>", "pairs": 4},
+    "hostile": {
+        "classes": HOSTILE,
+        "values": ("</td><b>x</b>", "{% raw %}", "=cmd|x"),
+        "attribute": "<img src=x>",
+        "pairs": 4,
+    },
 }
 
 
@@ -84,8 +97,10 @@ def test_nothing_is_fetched(page: str) -> None:
 def test_the_page_forbids_fetching(page: str) -> None:
     policies = [attributes["content"] for tag, attributes in read(page).tags if attributes.get("http-equiv")]
     assert policies == [
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; "
-        "form-action 'none'"
+        (
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+            "base-uri 'none'; form-action 'none'"
+        )
     ]
 
 
@@ -211,3 +226,9 @@ def test_the_same_document_gives_the_same_bytes(make_document: Make, tmp_path: P
         subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), seed], check=True, env=environment)
     assert (tmp_path / "1.html").read_bytes() == (tmp_path / "77.html").read_bytes()
     assert (tmp_path / "1.pdf").read_bytes() == (tmp_path / "77.pdf").read_bytes()
+
+
+def test_remarks_on_loading_are_printed(make_document: Make, tmp_path: Path) -> None:
+    document = make_document(pairs=0).model_copy(update={"remarks": ["3 masks are for <other> images"]})
+    write_html(document, tmp_path / "report.html")
+    assert "3 masks are for &lt;other&gt; images" in (tmp_path / "report.html").read_text(encoding="utf-8")

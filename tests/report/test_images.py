@@ -61,7 +61,9 @@ def test_the_frame_is_that_of_the_model(tmp_path: Path, size: tuple[int, int], p
     image.save(tmp_path / "a.png")
     seen = image
     if preprocessing["resize"] is not None:
-        seen = functional.resize(seen, preprocessing["resize"] if isinstance(preprocessing["resize"], list) else [preprocessing["resize"]])
+        seen = functional.resize(
+            seen, preprocessing["resize"] if isinstance(preprocessing["resize"], list) else [preprocessing["resize"]]
+        )
     if preprocessing["crop"] is not None:
         seen = functional.center_crop(seen, [preprocessing["crop"]] * 2)
     shown = photograph(tmp_path, "a.png", Geometry.of(preprocessing, frame=(224, 224), exif=False))
@@ -83,7 +85,8 @@ def test_orientation_is_applied_only_where_it_was(tmp_path: Path) -> None:
     exif[0x0112] = 6
     gradient(60, 40).save(tmp_path / "a.jpg", exif=exif, quality=98)
     stored, upright = (
-        photograph(tmp_path, "a.jpg", Geometry.of({"resize": [64, 64]}, frame=(64, 64), exif=exif)) for exif in (False, True)
+        photograph(tmp_path, "a.jpg", Geometry.of({"resize": [64, 64]}, frame=(64, 64), exif=exif))
+        for exif in (False, True)
     )
     assert stored is not None
     assert upright is not None

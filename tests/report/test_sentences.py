@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from auditor.document import Document
     from auditor.report.tables import Table
 
-RIGHT = {("doctor", "woman"): (18, 30), ("doctor", "man"): (38, 40), ("nurse", "woman"): (36, 40), ("nurse", "man"): (21, 30)}
+RIGHT = {
+    ("doctor", "woman"): (18, 30),
+    ("doctor", "man"): (38, 40),
+    ("nurse", "woman"): (36, 40),
+    ("nurse", "man"): (21, 30),
+}
 OTHER = {"doctor": "nurse", "nurse": "doctor"}
 
 
@@ -59,7 +64,12 @@ def share_rows(label: str | None, gender: str | None) -> list[Estimate]:
 
 @pytest.fixture
 def counted(make_document: Callable[..., Document]) -> Document:
-    estimates = [one for label in (None, "doctor", "nurse") for gender in (None, "woman", "man") for one in share_rows(label, gender)]
+    estimates = [
+        one
+        for label in (None, "doctor", "nurse")
+        for gender in (None, "woman", "man")
+        for one in share_rows(label, gender)
+    ]
     estimates += [
         row("accuracy_gap", 18 / 30 - 38 / 40, 70, label="doctor", attribute="gender", subgroup="woman"),
         row("accuracy_gap", 36 / 40 - 21 / 30, 70, label="nurse", attribute="gender", subgroup="woman"),
@@ -97,17 +107,27 @@ def cells(table: Table) -> list[list[str]]:
 
 def test_what_stands_out(counted: Document) -> None:
     assert [plain(one) for one in standing_out(counted, Estimates(counted))] == [
-        "The model's answer is right for 81 % [71 %, 91 %] of 140 images. Always giving the most frequent label would be "
-        "right for 50 %.",
-        "Of images labelled doctor, the answer is right for 60 % [50 %, 70 %] where gender is woman (n = 30) and for 95 % "
-        "[85 %, 100 %] where gender is man (n = 40). This is the widest of 2 such differences measured.",
-        "The map of the class answered lies 1.8× [1.6×, 2.0×] as much on the face as on equally large areas at places "
-        "where the face lies in other photographs (all images, n = 140), and most on images labelled doctor where gender "
-        "is woman: 2.6× [2.3×, 2.9×] (n = 30). Looking is not using: whether the face changes the answer was not tested.",
-        "On what was declared to be the core of the task, the map of the class answered lies 0.80× [0.70×, 0.90×] as much "
-        "on the coat (n = 140) as on equally large areas at places where these lie in other photographs.",
-        "In these data, guessing the label from gender alone would be right for 57 % [47 %, 67 %] of 140 images, and "
-        "always giving the most frequent label for 50 %. Whether the model does so was not tested.",
+        (
+            "The model's answer is right for 81 % [71 %, 91 %] of 140 images. Always giving the most frequent label would be "
+            "right for 50 %."
+        ),
+        (
+            "Of images labelled doctor, the answer is right for 60 % [50 %, 70 %] where gender is woman (n = 30) and for 95 % "
+            "[85 %, 100 %] where gender is man (n = 40). This is the widest of 2 such differences measured."
+        ),
+        (
+            "The map of the class answered lies 1.8× [1.6×, 2.0×] as much on the face as on equally large areas at places "
+            "where the face lies in other photographs (all images, n = 140), and most on images labelled doctor where gender "
+            "is woman: 2.6× [2.3×, 2.9×] (n = 30). Looking is not using: whether the face changes the answer was not tested."
+        ),
+        (
+            "On what was declared to be the core of the task, the map of the class answered lies 0.80× [0.70×, 0.90×] as much "
+            "on the coat (n = 140) as on equally large areas at places where these lie in other photographs."
+        ),
+        (
+            "In these data, guessing the label from gender alone would be right for 57 % [47 %, 67 %] of 140 images, and "
+            "always giving the most frequent label for 50 %. Whether the model does so was not tested."
+        ),
         "For 2.1 % of 140 images the map is zero everywhere; these are left out of every number on maps.",
     ]
 
@@ -173,9 +193,7 @@ def test_small_cells_are_not_raised_to_page_1(counted: Document) -> None:
 
 
 def test_a_region_that_is_not_favoured_is_not_mentioned(counted: Document) -> None:
-    plainly = [
-        one.model_copy(update={"ci": (0.9, 3.0)}) if one.region == "face" else one for one in counted.estimates
-    ]
+    plainly = [one.model_copy(update={"ci": (0.9, 3.0)}) if one.region == "face" else one for one in counted.estimates]
     assert "Looking is not using" not in " ".join(
         standing_out(counted, Estimates(counted.model_copy(update={"estimates": plainly})))
     )
