@@ -257,6 +257,18 @@ def test_a_truncated_image_is_refused_at_the_end_and_nothing_is_lost(own: Path, 
     assert any("1 of 48" in warning or "1 image" in warning for warning in result.document.warnings)
 
 
+def test_rows_left_out_are_counted_on_page_one(own: Path, tmp_path: Path) -> None:
+    text = (own / "annotations.csv").read_text(encoding="utf-8")
+    (own / "annotations.csv").write_text(text.replace("0002.png,red", "0002.png,rde"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 4: label 'rde' is not a class; nearest: 'red'"):
+        run(own / "audit.toml", out=tmp_path / "out")
+    facts = run(own / "audit.toml", out=tmp_path / "out", skip_bad=True).document
+    assert facts.warnings[0].startswith(
+        f"{facts.data.n_faults} faulty rows were left out, as asked for; the first: line 4"
+    )
+    assert facts.data.n_listed == COUNT - 1
+
+
 def test_outputs_that_are_not_finite_are_a_reason_not_an_answer(planted: Path) -> None:
     model = testing.colour_model()
     with torch.no_grad():

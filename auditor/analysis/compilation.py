@@ -69,7 +69,7 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         data=_data_facts(data, evidence),
         method=_method(settings, cam=method["cam"]),
         remarks=header["remarks"],
-        warnings=list_warnings(evidence, estimates),
+        warnings=[*_skipped(data), *list_warnings(evidence, estimates)],
         not_tested=list_not_tested(evidence, estimates),
         estimates=[_number(row) for row in estimates.itertuples(index=False)],
         mean_maps=mean_maps(evidence),
@@ -100,6 +100,13 @@ def _data_facts(data: Mapping[str, Any], evidence: Evidence) -> DataFacts:
         ],
         regions=[_region_facts(name, data["roles"], evidence) for name in evidence.settings.regions],
     )
+
+
+def _skipped(data: Mapping[str, Any]) -> list[str]:
+    """What was left out on request before any image was read."""
+    if not data["n_faults"]:
+        return []
+    return [f"{data['n_faults']} faulty rows were left out, as asked for; the first: {data['faults'][0]}."]
 
 
 def _counts(values: pd.Series[str], order: tuple[str, ...] | None = None) -> dict[str, int]:

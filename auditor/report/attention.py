@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.report import tables
 from auditor.report.charts import Forest, Group, Mark
-from auditor.report.figures import share
+from auditor.report.figures import SPACE, count, share
 from auditor.report.names import shown, value_name
 from auditor.report.performance import subgroups
 from auditor.report.tables import Cell, Table, head
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 CELLS: Final = 12
 """Rows per region that are split by class and subgroup; with more, subgroups are shown over all classes."""
 
+PARTLY: Final = (
+    "Where an n is given, the share elsewhere and the enrichment rest on fewer images than the share of the map: those "
+    "with room for an equally large area beside the region. There the shares do not divide into the enrichment, and "
+    "the plots leave out the share elsewhere."
+)
 TARGETS: Final = {"predicted": "map of the class answered", "label": "map of the class labelled"}
 ROLES: Final = {
     "core": "core",
@@ -111,7 +116,17 @@ def _regions(document: Document, estimates: Estimates, target: str) -> Table | N
         caption=f"Share of the {TARGETS.get(target, target)} on each region, all images",
         columns=(head("Region"), *(tables.number_head(name) for name in names), tables.number_head("n")),
         rows=tuple(_region_row(region, estimates, target) for region in document.data.regions),
+        note=PARTLY if _partly(estimates) else "",
     )
+
+
+def _partly(estimates: Estimates) -> bool:
+    """Whether some share elsewhere could be measured on part of the images only."""
+    keys = ("target", "region", "label", "attribute", "subgroup", "outcome")
+    found = (
+        (row, estimates.find("mass", **{key: getattr(row, key) for key in keys})) for row in estimates.of("enrichment")
+    )
+    return any(row.value is not None and mass is not None and row.n != mass.n for row, mass in found)
 
 
 def _region_row(region: RegionFacts, estimates: Estimates, target: str) -> tuple[Cell, ...]:
@@ -123,7 +138,13 @@ def _region_row(region: RegionFacts, estimates: Estimates, target: str) -> tuple
     if numbers[1].value is None:
         numbers[1] = estimates.number("area", region=region.name)
     cells = [
-        Cell(text=one.text, note=one.brief, numeric=True, small=one.small and one.value is not None) for one in numbers
+        Cell(
+            text=one.text,
+            note=one.brief if one.n == numbers[0].n else f"{one.brief} n{SPACE}={SPACE}{count(one.n)}".strip(),
+            numeric=True,
+            small=one.small and one.value is not None,
+        )
+        for one in numbers
     ]
     return (head(shown(region.name), note=ROLES[region.role]), *cells, tables.whole(numbers[0].n))
 
@@ -155,7 +176,7 @@ def _group(document: Document, estimates: Estimates, region: RegionFacts, *, spl
     values = [value for name, value in subgroups(document) if name == attribute]
     keys: list[dict[str, str | None]] = [{}]
     if attribute is None:
-        keys += [{"label": label} for label in labels]
+        keys += [{"label": label} for label in labels if len(labels) > 1]
     elif len(labels) * len(values) > CELLS:
         keys += [{"attribute": attribute, "subgroup": value} for value in values]
     else:
@@ -171,13 +192,23 @@ def _mark(estimates: Estimates, keys: dict[str, str | None]) -> Mark | None:
     area = estimates.number("area", **keys)
     if area.value is None:
         area = estimates.number("area", **{**keys, "target": None})
+    borrowed, enrichment = (estimates.number(name, **keys) for name in ("borrowed_mass", "enrichment"))
+    same = borrowed.n == found.n
     return Mark(
         label=_mark_name(keys),
         number=estimates.printed(found),
         area=area.value,
-        borrowed=estimates.number("borrowed_mass", **keys).value,
-        extra=estimates.number("enrichment", **keys).text,
+        borrowed=borrowed.value if same else None,  # it speaks of other images than the share beside it
+        extra=_enrichment(enrichment, same=same),
     )
+
+
+def _enrichment(number: Number, *, same: bool) -> str:
+    """As it stands in its column: with its n where that is not the row's, in brackets where it rests on few cases."""
+    if number.value is None:
+        return number.text
+    text = number.text if same else f"{number.text} of {count(number.n)}"
+    return f"({text})" if number.small else text
 
 
 def _mark_name(keys: dict[str, str | None]) -> str:
@@ -217,7 +248,7 @@ def _empty(document: Document, estimates: Estimates, targets: list[str]) -> Tabl
                 for row in numbers
             )
             rows.append((head("All classes" if label is None else shown(label)), *cells))
-    if not rows:
+    if not rows or not any(row.value for row in estimates.of("empty_maps")):
         return None
     heads = (head("Labelled"), *(tables.number_head(f"Empty {TARGETS.get(target, target)}") for target in targets))
     return Table(caption="Maps that are zero everywhere", columns=heads, rows=tuple(rows))

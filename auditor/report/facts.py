@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auditor.document import Document
 
 CLASSES_NAMED: Final = 12
+STEPS: Final = ("resize", "crop", "interpolation", "antialias", "mean", "std")
 
 
 def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
@@ -131,7 +132,8 @@ def _sides(size: tuple[int, int], unit: str) -> str:
 
 
 def _setting(values: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name} {_value(value)}" for name, value in values.items())
+    ranked = sorted(values.items(), key=lambda item: STEPS.index(item[0]) if item[0] in STEPS else len(STEPS))
+    return "; ".join(f"{name} {_value(value)}" for name, value in ranked)
 
 
 def _value(value: object) -> str:
@@ -139,6 +141,8 @@ def _value(value: object) -> str:
         return "{" + ", ".join(f"{name}: {_value(inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(inner) for inner in value) + "]"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 

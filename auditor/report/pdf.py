@@ -58,6 +58,8 @@ def write_pdf(document: Document, path: str | os.PathLike[str], *, images: Path 
     RenderError
         If Pango or every font is missing, or the file cannot be written.
     """
+    if not Path(path).parent.is_dir():
+        raise RenderError(f"{path}: the PDF report cannot be written: no such folder; choose another folder")
     shown = view(document, images=images, rows=ROWS)
     page = render("report.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS)
     with _collected() as messages:

@@ -33,7 +33,8 @@ class Performance:
     classes: Table
     heats: tuple[Table, ...]
     gaps: Forest | None
-    confusions: tuple[Table, ...]
+    matrices: tuple[Table, ...]
+    frequent: Table | None  # instead of matrices, where there are many classes
 
 
 def subgroups(document: Document) -> tuple[Subgroup, ...]:
@@ -71,11 +72,13 @@ def performance(document: Document, estimates: Estimates) -> Performance:
     Performance
         Tables and charts, ready to print.
     """
+    many = len(document.model.classes) > MATRIX
     return Performance(
         classes=_classes(document, estimates),
         heats=tuple(_heats(document, estimates)),
         gaps=_gaps(document, estimates),
-        confusions=tuple(_confusions(document, estimates)),
+        matrices=() if many else tuple(_matrices(document, estimates)),
+        frequent=_frequent(document, estimates) if many else None,
     )
 
 
@@ -226,10 +229,7 @@ def _gap_marks(document: Document, estimates: Estimates, attribute: str) -> Iter
                 yield Mark(label=words, number=estimates.printed(found))
 
 
-def _confusions(document: Document, estimates: Estimates) -> Iterator[Table]:
-    if len(document.model.classes) > MATRIX:
-        yield from _frequent(document, estimates)
-        return
+def _matrices(document: Document, estimates: Estimates) -> Iterator[Table]:
     for attribute, value in ((None, None), *subgroups(document)):
         matrix = _matrix(document, estimates, (attribute, value))
         if matrix is not None:
@@ -268,7 +268,7 @@ def _confusion_cell(
     )
 
 
-def _frequent(document: Document, estimates: Estimates) -> Iterator[Table]:
+def _frequent(document: Document, estimates: Estimates) -> Table | None:
     """The most frequent confusions, where a matrix would be too large to read."""
     wrong = [
         row
@@ -286,12 +286,13 @@ def _frequent(document: Document, estimates: Estimates) -> Iterator[Table]:
         )
         for row in wrong[:LISTED]
     )
-    if rows:
-        kinds = f"{count(len(wrong))} kinds of confusion among {len(document.model.classes)} classes"
-        note = f"The {len(rows)} most frequent of {kinds}."
-        heads = (
-            head("Labelled"),
-            head("Answered"),
-            *(tables.number_head(name) for name in ("Images", "Share", "of n")),
-        )
-        yield Table(caption="Most frequent confusions", columns=heads, rows=rows, note=note)
+    if not rows:
+        return None
+    kinds = f"{count(len(wrong))} kinds of confusion among {len(document.model.classes)} classes"
+    note = f"The {len(rows)} most frequent of {kinds}."
+    heads = (
+        head("Labelled"),
+        head("Answered"),
+        *(tables.number_head(name) for name in ("Images", "Share", "of n")),
+    )
+    return Table(caption="Most frequent confusions", columns=heads, rows=rows, note=note)

@@ -9,12 +9,14 @@ from auditor.report.figures import SPACE, count
 from auditor.report.names import shown, value_name
 from auditor.report.performance import contrast, subgroups
 from auditor.report.sentences import standing_out
+from auditor.report.tables import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.document import Document, Estimate
     from auditor.report.estimates import Estimates
+    from auditor.report.figures import Number
 
 SHOWN: Final = 8
 """Warnings on page 1; the rest is counted."""
@@ -80,7 +82,9 @@ def _lead(document: Document) -> str:
     named = f"({', '.join(map(shown, classes))}) " if len(classes) <= 6 else ""  # noqa: PLR2004 -- more do not fit a sentence
     attributes = ", ".join(shown(attribute.name) for attribute in data.attributes)
     split = f" and each value of {attributes}" if attributes else ""
-    regions = f" and how much of each map lies on {len(data.regions)} marked kinds of region" if data.regions else ""
+    names = listed(shown(region.name) for region in data.regions)
+    few = len(data.regions) <= 6  # noqa: PLR2004 -- as above
+    regions = f" and how much of each map lies on {names if few else 'each marked region'}" if data.regions else ""
     return (
         f"An image classifier that tells {len(classes)} classes {named}apart was run on {count(data.n_read)} "
         f"photographs. For each class{split}, this report gives how often its answer was right{regions}. A map shows "
@@ -97,9 +101,7 @@ def _cards(document: Document, estimates: Estimates) -> Iterator[Card]:
     )
     overall = estimates.number("accuracy")
     if overall.value is not None:
-        yield Card(
-            name="Answered right", value=overall.text, note=f"{overall.interval} n{SPACE}={SPACE}{count(overall.n)}"
-        )
+        yield Card(name="Answered right", value=overall.text, note=_bounds(overall))
     yield from _lowest(document, estimates)
     yield from _largest_gap(document, estimates)
     yield from _strongest(document, estimates)
@@ -116,7 +118,7 @@ def _lowest(document: Document, estimates: Estimates) -> Iterator[Card]:
         row = min(cells, key=lambda row: row.value or 0.0)
         number = estimates.printed(row)
         where = f"{shown(row.label or '')}, {shown(row.attribute or '')}: {value_name(row.subgroup or '')}"
-        note = f"{number.interval} n{SPACE}={SPACE}{count(number.n)} · {where}; lowest of {len(cells)} measured"
+        note = f"{_bounds(number)} · {where}; lowest of {len(cells)} measured"
         yield Card(name="Lowest subgroup", value=number.text, note=note)
 
 
@@ -136,25 +138,29 @@ def _largest_gap(document: Document, estimates: Estimates) -> Iterator[Card]:
 
 
 def _strongest(document: Document, estimates: Estimates) -> Iterator[Card]:
-    """The region outside of the declared core that the map favours most."""
+    """The region outside of the declared core that the map favours most; where all are core, that of all images."""
     core = {region.name for region in document.data.regions if region.role == "core"}
     rows = [
         row
         for row in estimates.of("enrichment")
-        if row.target == "predicted" and row.outcome is None and row.region not in core and _solid(row, estimates)
+        if row.target == "predicted" and row.outcome is None and _solid(row, estimates)
     ]
+    if {row.region for row in rows} <= core:
+        rows = [row for row in rows if row.label is None and row.attribute is None]
+    else:
+        rows = [row for row in rows if row.region not in core]
     if rows:
         row = max(rows, key=lambda row: row.value or 0.0)
         number = estimates.printed(row)
-        where = ", ".join(
-            part
-            for part in (shown(row.label or ""), value_name(row.subgroup) if row.subgroup is not None else None)
-            if part
-        )
-        note = f"{number.interval} n{SPACE}={SPACE}{count(number.n)}" + (f" · {where}" if where else "")
-        yield Card(
-            name=f"Map on {shown(row.region or '')}", value=number.text, note=f"{note}; against equal areas elsewhere"
-        )
+        where = [shown(row.label)] if row.label is not None else []
+        where += [value_name(row.subgroup)] if row.subgroup is not None else []
+        among = f"; highest of {len(rows)} measured" if len(rows) > 1 else ""
+        note = f"{_bounds(number)} · {', '.join(where) or 'all images'}, against equal areas elsewhere{among}"
+        yield Card(name=f"Map on {shown(row.region or '')}", value=number.text, note=note)
+
+
+def _bounds(number: Number) -> str:
+    return f"{number.interval} n{SPACE}={SPACE}{count(number.n)}".lstrip()
 
 
 def _solid(row: Estimate, estimates: Estimates) -> bool:

@@ -220,7 +220,9 @@ assert "torch" not in sys.modules
 
 @pytest.mark.slow
 def test_the_same_document_gives_the_same_bytes(make_document: Make, tmp_path: Path) -> None:
-    (tmp_path / "audit.json").write_text(make_document(pairs=3).model_dump_json(), encoding="utf-8")
+    document = make_document(pairs=3)
+    shorter = document.model_copy(update={"estimates": document.estimates[::3]})
+    (tmp_path / "audit.json").write_text(shorter.model_dump_json(), encoding="utf-8")
     for seed in ("1", "77"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo" if seed == "1" else "UTC"}
         subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), seed], check=True, env=environment)
