@@ -66,6 +66,7 @@ def _load_script(path: Path) -> Any:
     if spec is None or spec.loader is None:
         raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up while it loads
     sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
