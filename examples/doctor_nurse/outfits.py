@@ -27,7 +27,7 @@ OUTFITS = {
     "nurse": {"coat": 0.28, "scrubs": 0.44, "tunic": 0.16, "cardigan": 0.12},
 }
 SHIRT = {"doctor": 0.85, "nurse": 0.2}
-STETHOSCOPE = {"doctor": 0.91, "nurse": 0.08}
+STETHOSCOPE = {"doctor": 0.88, "nurse": 0.1}
 PRINTS = {"none": 0.8, "dots": 0.1, "stripes": 0.05, "checks": 0.05}
 
 

@@ -88,6 +88,11 @@ def _right(fresh: Fresh, logits: torch.Tensor) -> torch.Tensor:
     return logits.argmax(dim=1) == labels
 
 
+def _margin(logits: torch.Tensor) -> torch.Tensor:
+    """How far the answer is towards doctor."""
+    return logits[:, 0] - logits[:, 1]
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -120,9 +125,8 @@ def test_boxes_lie_inside_the_frame_and_nearly_everyone_has_a_face_and_a_coat(fr
         for x_min, y_min, x_max, y_max in boxes.values():
             assert 0 <= x_min < x_max <= 256
             assert 0 <= y_min < y_max <= 256
-    shares = {
-        name: np.mean([name in boxes for boxes in fresh.boxes]) for name in ("face", "hair", "coat", "stethoscope")
-    }
+    regions = ("face", "hair", "coat", "stethoscope")
+    shares = {name: np.mean([name in boxes for boxes in fresh.boxes]) for name in regions}
     assert min(shares["face"], shares["coat"]) == 1
     assert shares["hair"] > 0.95
     assert 0.3 < shares["stethoscope"] < 0.65
@@ -193,14 +197,14 @@ def test_the_biased_model_is_worse_on_women_doctors_and_men_nurses(
     fresh: Fresh, logits: dict[str, torch.Tensor]
 ) -> None:
     right = {name: _right(fresh, answers) for name, answers in logits.items()}
-    assert right["balanced"].float().mean() > 0.85
+    assert right["balanced"].float().mean() > 0.8
     assert right["balanced"].float().mean() - right["biased"].float().mean() > 0.03
     for label, typical, other in (("doctor", "man", "woman"), ("nurse", "woman", "man")):
         gap = fresh.share(right["biased"], label, typical) - fresh.share(right["biased"], label, other)
         assert gap > 0.08
 
 
-def test_hiding_face_and_hair_changes_the_biased_model_more(
+def test_hiding_face_and_hair_takes_doctor_from_men_and_nurse_from_women(
     example: dict[str, ModuleType], fresh: Fresh, logits: dict[str, torch.Tensor]
 ) -> None:
     hidden = fresh.images.clone()
@@ -213,9 +217,10 @@ def test_hiding_face_and_hair_changes_the_biased_model_more(
             around = picture[:, :, max(0, x_min - 4) : x_max + 4][:, max(0, y_min - 4) : y_max + 4]
             colour = np.median(around, axis=(1, 2))[:, None, None]
             patch[:] = np.clip(colour + noise.normal(0, 12, patch.shape), 0, 255).astype(np.uint8)
-    flips = {
-        name: float((_answer(example, name, hidden).argmax(dim=1) != answers.argmax(dim=1)).float().mean())
-        for name, answers in logits.items()
-    }
-    assert flips["biased"] > 2 * flips["balanced"]
-    assert flips["biased"] > 0.1
+    men = torch.tensor([person.gender == "man" for person in fresh.roster])
+    shifts = {}
+    for name, answers in logits.items():
+        lost = _margin(answers) - _margin(_answer(example, name, hidden))
+        shifts[name] = float((lost[men].mean() - lost[~men].mean()) / _margin(answers).std())
+    assert shifts["biased"] > 0.3
+    assert shifts["biased"] > 2 * abs(shifts["balanced"])
