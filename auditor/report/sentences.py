@@ -117,12 +117,11 @@ def _cited(row: Estimate, estimates: Estimates) -> str:
 
 def _core(document: Document, estimates: Estimates) -> Iterator[str]:
     """How the map lies on what was declared to be the core."""
-    core = [region.name for region in document.data.regions if region.role == "core"]
-    numbers = [(name, estimates.number("enrichment", target="predicted", region=name)) for name in core]
+    core = {region.name for region in document.data.regions if region.role == "core"}
     told = [
-        f"{number.full} as much on the {shown(name)} ({_size(number.n)})"
-        for name, number in numbers
-        if number.value is not None
+        f"{estimates.printed(row).full} as much on the {shown(row.region or '')} ({_size(row.n)})"
+        for row in _enriched(estimates)
+        if row.region in core and row.label is None and row.attribute is None
     ]
     if told:
         yield (

@@ -196,6 +196,16 @@ def test_small_cells_are_not_raised_to_page_1(counted: Document) -> None:
     assert "labelled doctor" not in text
 
 
+def test_the_core_is_not_told_from_few_images(counted: Document) -> None:
+    few = [
+        one.model_copy(update={"n": 5, "clusters": 5}) if (one.statistic, one.region) == ("enrichment", "coat") else one
+        for one in counted.estimates
+    ]
+    document = counted.model_copy(update={"estimates": few})
+    assert any("the core of the task" in told for told in standing_out(counted, Estimates(counted)))
+    assert not any("the core of the task" in told for told in standing_out(document, Estimates(document)))
+
+
 def test_a_region_that_is_not_favoured_is_not_mentioned(counted: Document) -> None:
     plainly = [one.model_copy(update={"ci": (0.9, 3.0)}) if one.region == "face" else one for one in counted.estimates]
     assert "Looking is not using" not in " ".join(
