@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
@@ -175,6 +176,15 @@ def test_a_bar_is_drawn_on_a_terminal() -> None:
         for done in (0, 5, 10):
             bar(done, 10)
         bar.close()
-        text = os.read(leader, 100_000).decode()
-    os.close(leader)
+    text = _read_terminal(leader)
     assert "10/10" in text
+
+
+def _read_terminal(leader: int) -> str:
+    """Read what was written on a terminal until its other end is closed; one read may return only part of it."""
+    parts: list[bytes] = []
+    # Linux reports the closed end as an input/output error.
+    with os.fdopen(leader, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+        while part := terminal.read(4096):
+            parts.append(part)
+    return b"".join(parts).decode()
