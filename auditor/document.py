@@ -22,12 +22,13 @@ class Estimate(_Part):
     """One number of the audit, with what it is about and how sure it is.
 
     ``None`` in a key means *not split by it*. ``value`` is None where nothing could be computed; ``ci`` is None where
-    no interval could.
+    no interval could; ``p_value`` is None where nothing was tested.
     """
 
     statistic: str
     target: Literal["label", "predicted"] | None = None
     region: str | None = None
+    fill: str | None = None  # how the region was hidden, where it was
     label: str | None = None
     predicted: str | None = None
     attribute: str | None = None
@@ -37,6 +38,7 @@ class Estimate(_Part):
     ci: tuple[Finite, Finite] | None
     n: int
     clusters: int
+    p_value: Annotated[float, Field(ge=0, le=1)] | None = None
     unit: str
     method: str
 
@@ -189,6 +191,7 @@ ESTIMATE_COLUMNS: Final = (
     "statistic",
     "target",
     "region",
+    "fill",
     "label",
     "predicted",
     "attribute",
@@ -199,6 +202,7 @@ ESTIMATE_COLUMNS: Final = (
     "ci_high",
     "n",
     "clusters",
+    "p_value",
     "unit",
     "method",
 )

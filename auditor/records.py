@@ -32,8 +32,7 @@ NOT_RECORDED: Final = ""
 """An attribute value that the annotations leave empty: a subgroup of its own, never dropped."""
 TARGETS: Final = ("label", "predicted")
 MEASURES: Final = ("mass", "pointing", "attention_iou")
-RASTER: Final[Size] = (64, 64)
-"""Regions are also kept as coarse rasters, for overlaps and outlines."""
+RASTER: Final[Size] = (64, 64)  # regions are also kept as coarse rasters, for overlaps and outlines
 
 IMAGES: Final = pa.schema(
     [
@@ -47,6 +46,7 @@ IMAGES: Final = pa.schema(
         ("score", pa.float64()),  # softmax of the predicted class, in [0, 1]
         ("margin", pa.float64()),  # logit of the predicted class minus the runner-up's, >= 0
         ("correct", pa.bool_()),
+        ("logits", pa.binary()),  # float32 little-endian, (classes,)
         ("group_id", pa.string()),  # the cluster: person, source; the image itself where none is given
         ("notes", pa.string()),  # oddities of the file, comma-separated: "CMYK", "16-bit", "EXIF rotated"
         ("status", pa.string()),

@@ -12,7 +12,14 @@ from auditor.analysis.statistics.cells import COLUMNS
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
 
-_NUMBERS = {"estimate": "float64", "ci_low": "float64", "ci_high": "float64", "n": "int64", "clusters": "int64"}
+_NUMBERS = {
+    "estimate": "float64",
+    "ci_low": "float64",
+    "ci_high": "float64",
+    "p_value": "float64",
+    "n": "int64",
+    "clusters": "int64",
+}
 
 
 def estimate(evidence: Evidence) -> pd.DataFrame:

@@ -192,6 +192,7 @@ def _answer(logits: FloatArray, classes: Sequence[str], label: str) -> dict[str,
         "score": float(shifted[best] / shifted.sum()),
         "margin": float(logits[best] - logits[order[1]]) if len(order) > 1 else 0.0,
         "correct": classes[best] == label,
+        "logits": records.pack_grid(logits, "float32"),
     }
 
 

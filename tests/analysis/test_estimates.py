@@ -20,7 +20,8 @@ NAMED = [
     "enrichment", "cramers_v", "attribute_only_accuracy", "majority_accuracy",
 ]  # fmt: skip
 COLUMNS = (
-    "statistic,target,region,label,predicted,attribute,subgroup,outcome,estimate,ci_low,ci_high,n,clusters,unit,method"
+    "statistic,target,region,fill,label,predicted,attribute,subgroup,outcome,"
+    "estimate,ci_low,ci_high,n,clusters,p_value,unit,method"
 )
 
 
@@ -42,7 +43,7 @@ def test_the_columns_and_statistics_are_those_agreed_on(found: pd.DataFrame) -> 
 
 
 def test_no_row_says_the_same_thing_twice(found: pd.DataFrame) -> None:
-    keys = COLUMNS.split(",")[:8]
+    keys = COLUMNS.split(",")[:9]
     assert not found.duplicated(keys).any()
 
 

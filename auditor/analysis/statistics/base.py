@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from auditor.analysis.statistics import bootstrap
 from auditor.analysis.statistics.cells import Cells, Key
 from auditor.geometry import frame_weights
 from auditor.records import READ, measure_column, unpack_grids
+from auditor.trials import DELETIONS, INTERVENTIONS, RANDOMISED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import pandas as pd
 
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.geometry import BoolArray, FloatArray, Size
@@ -131,12 +131,14 @@ class RegionView:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The three tables and the settings, with what the questions look up in them.
+    """The tables and the settings, with what the questions look up in them.
 
     Attributes
     ----------
     images, attention, regions
         As `auditor.records.read_tables` gives them, in any order of rows.
+    interventions, deletions, randomised
+        Those of `auditor.trials`; empty where nothing was tried.
     settings
         What was fixed before.
     """
@@ -145,6 +147,9 @@ class Evidence:
     attention: pd.DataFrame
     regions: pd.DataFrame
     settings: Settings
+    interventions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=INTERVENTIONS.names))
+    deletions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=DELETIONS.names))
+    randomised: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RANDOMISED.names))
 
     @cached_property
     def read(self) -> pd.DataFrame:

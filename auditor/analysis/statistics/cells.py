@@ -20,6 +20,7 @@ class Row(NamedTuple):
     statistic: str
     target: str | None
     region: str | None
+    fill: str | None
     label: str | None
     predicted: str | None
     attribute: str | None
@@ -30,6 +31,7 @@ class Row(NamedTuple):
     ci_high: float
     n: int
     clusters: int
+    p_value: float
     unit: str
     method: str
 
@@ -85,7 +87,7 @@ def tabulate(result: Intervals, *, keys: Sequence[Key], keep: BoolArray | None =
     keep
         Cells to write; all by default.
     **facts
-        ``statistic``, ``unit``, ``method`` and, where they apply, ``target`` and ``region``.
+        ``statistic``, ``unit``, ``method`` and, where they apply, ``target``, ``region`` and ``fill``.
 
     Returns
     -------
@@ -101,12 +103,14 @@ def tabulate(result: Intervals, *, keys: Sequence[Key], keep: BoolArray | None =
                 statistic=facts["statistic"],
                 target=facts.get("target"),
                 region=facts.get("region"),
+                fill=facts.get("fill"),
                 **key._asdict(),
                 estimate=float(result.estimate[i]),
                 ci_low=float(result.low[i]),
                 ci_high=float(result.high[i]),
                 n=int(result.n[i]),
                 clusters=int(result.clusters[i]),
+                p_value=float("nan") if result.p_value is None else float(result.p_value[i]),
                 unit=facts["unit"],
                 method=facts["method"],
             )

@@ -34,6 +34,8 @@ class Intervals:
         ``(cells,)``; NaN where not computed.
     n, clusters
         ``(cells,)``: images and clusters that the number rests on.
+    p_value
+        ``(cells,)`` of the test that the method names; NaN where there is none, None where nothing was tested.
     """
 
     estimate: FloatArray
@@ -41,6 +43,7 @@ class Intervals:
     high: FloatArray
     n: IntArray
     clusters: IntArray
+    p_value: FloatArray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
