@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 from pathlib import Path
@@ -108,6 +109,7 @@ def run(plan: Path, out: Path | None, *, no_pdf: bool, devices: str | None, shar
             devices=devices.split(",") if devices else (),
             shard=Shard.parse(shard) if shard else WHOLE,
             progress=progress,
+            say=functools.partial(click.echo, err=True),
             **how,
         )
     _write(result, out, formats=("html",) if no_pdf else ("html", "pdf"))
@@ -195,7 +197,7 @@ def _write(result: AuditResult, out: Path, *, formats: tuple[str, ...]) -> None:
 class _Progress:
     """A bar on a terminal, plain lines elsewhere; silent for what takes less than two seconds."""
 
-    def __enter__(self) -> Callable[[int, int], None]:
+    def __enter__(self) -> Callable[[int, int, str], None]:
         from auditor.progress import make_progress
 
         self.shown = make_progress(sys.stderr)

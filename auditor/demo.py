@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.pipeline import run
 from auditor.plan import Audit
 from auditor.resources import examples
+from auditor.stages import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,10 @@ SEED: Final = 2020
 
 
 def run_demo(
-    out: str | Path, *, progress: Callable[[int, int], None] | None = None, say: Callable[[str], object] = print
+    out: str | Path,
+    *,
+    progress: Callable[[int, int, str], None] | None = None,
+    say: Callable[[str], object] = print,
 ) -> dict[str, AuditResult]:
     """Draw the test pictures and audit both models on them.
 
@@ -33,7 +37,7 @@ def run_demo(
     out
         Output folder; earlier results of the demo in it are replaced.
     progress
-        Called with images done and images to do.
+        Called with what is done, what is to do, and what that counts.
     say
         Called with a line on what is going on.
 
@@ -49,7 +53,8 @@ def run_demo(
     results = {}
     for name in MODELS:
         say(f"auditing the {name} model")
-        results[name] = run(_plan(story, name, data), out=out / name, force=True, progress=progress or _ignore)
+        how: Options = {"force": True, "progress": progress or _ignore, "say": say}
+        results[name] = run(_plan(story, name, data), out=out / name, **how)
     return results
 
 
@@ -75,5 +80,5 @@ def _load_script(path: Path) -> Any:
     return module
 
 
-def _ignore(done: int, total: int) -> None:
+def _ignore(done: int, total: int, counts: str) -> None:
     """Nobody wants to hear of progress."""

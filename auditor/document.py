@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from auditor.ladder import Estimate, Finding, Finite, Part, Protocol, Role
 
 SCHEMA_VERSION: Final = "1.0"
 
-Role = Literal["core", "context", "protected", "artefact", "undeclared"]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Grid = list[list[Finite]]
 """A map, row by row."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Estimate(_Part):
-    """One number of the audit, with what it is about and how sure it is.
-
-    ``None`` in a key means *not split by it*. ``value`` is None where nothing could be computed; ``ci`` is None where
-    no interval could; ``p_value`` is None where nothing was tested.
-    """
-
-    statistic: str
-    target: Literal["label", "predicted"] | None = None
-    region: str | None = None
-    fill: str | None = None  # how the region was hidden, where it was
-    label: str | None = None
-    predicted: str | None = None
-    attribute: str | None = None
-    subgroup: str | None = None
-    outcome: Literal["correct", "wrong"] | None = None
-    value: Finite | None
-    ci: tuple[Finite, Finite] | None
-    n: int
-    clusters: int
-    p_value: Annotated[float, Field(ge=0, le=1)] | None = None
-    unit: str
-    method: str
-
-
-class Tool(_Part):
+class Tool(Part):
     """What made the audit."""
 
     name: str
@@ -51,7 +22,7 @@ class Tool(_Part):
     environment: dict[str, str]  # package or platform: version
 
 
-class ModelFacts(_Part):
+class ModelFacts(Part):
     """The audited classifier, as measured."""
 
     source: str
@@ -67,21 +38,21 @@ class ModelFacts(_Part):
     preprocessing_origin: str
 
 
-class LeftOut(_Part):
+class LeftOut(Part):
     """An image that was listed and could not be used."""
 
     image_id: str
     reason: str
 
 
-class AttributeFacts(_Part):
+class AttributeFacts(Part):
     """How often each value of an attribute occurs among the images read."""
 
     name: str
     counts: dict[str, int]  # "" is "not recorded"
 
 
-class RegionFacts(_Part):
+class RegionFacts(Part):
     """How often a region occurs, and how large it is."""
 
     name: str
@@ -90,7 +61,7 @@ class RegionFacts(_Part):
     median_area: Finite | None  # share of the frame
 
 
-class DataFacts(_Part):
+class DataFacts(Part):
     """The dataset, as read."""
 
     images_folder: str  # relative to the folder of audit.json where it can be
@@ -110,7 +81,7 @@ class DataFacts(_Part):
     regions: list[RegionFacts]
 
 
-class Method(_Part):
+class Method(Part):
     """How the numbers were made."""
 
     cam: str
@@ -123,7 +94,7 @@ class Method(_Part):
     minimum_opportunity: Finite
 
 
-class MeanMap(_Part):
+class MeanMap(Part):
     """Mean over images of maps that each sum to 1."""
 
     target: Literal["label", "predicted"]
@@ -134,14 +105,14 @@ class MeanMap(_Part):
     grid: Grid
 
 
-class ExampleRegion(_Part):
+class ExampleRegion(Part):
     """A region on an example, as its raster's outline."""
 
     region: str
     raster: str  # base64 of records.pack_raster
 
 
-class Example(_Part):
+class Example(Part):
     """One image shown in the report."""
 
     image_id: str
@@ -157,7 +128,7 @@ class Example(_Part):
     cam_label: Grid | None  # the label's
 
 
-class Examples(_Part):
+class Examples(Part):
     """Which images are shown, and by what rule."""
 
     rule: str
@@ -165,7 +136,7 @@ class Examples(_Part):
     items: list[Example]
 
 
-class Document(_Part):
+class Document(Part):
     """Everything that a report may say: the content of audit.json.
 
     Its JSON Schema ships as ``audit.schema.json``; see `make_schema`.
@@ -179,12 +150,16 @@ class Document(_Part):
     model: ModelFacts
     data: DataFacts
     method: Method
-    remarks: list[str] = []  # what was done on the way in: files passed over, wrappers taken off
+    remarks: list[str] = Field(
+        default_factory=list
+    )  # what was done on the way in: files passed over, wrappers taken off
     warnings: list[str]  # shown on page 1
     not_tested: list[str]  # shown on page 1
     estimates: list[Estimate]
     mean_maps: list[MeanMap]
     examples: Examples
+    findings: list[Finding] = Field(default_factory=list)
+    protocol: Protocol | None = None  # None: nothing was hidden
 
 
 ESTIMATE_COLUMNS: Final = (

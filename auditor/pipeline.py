@@ -3,50 +3,37 @@
 from __future__ import annotations
 
 import functools
-import logging
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import torch
 
 from auditor import records, runs
 from auditor.analysis.compilation import compile_document
-from auditor.errors import DataError, UnfinishedError, UsageError
+from auditor.errors import DataError, UsageError
 from auditor.evidence.cams import CAMS
+from auditor.evidence.collector import Collector
 from auditor.evidence.dataset import AnnotatedDataset
-from auditor.evidence.engines import ENGINES
-from auditor.evidence.engines.base import Job
 from auditor.evidence.models import LoadedModel, load_model
 from auditor.evidence.models.classes import read_classes
 from auditor.evidence.preprocessing import Preprocessing
-from auditor.plan import Audit, AuditPlan
+from auditor.plan import Audit, AuditPlan, InterventionsPlan
 from auditor.provenance import make_header
 from auditor.result import AUDIT, RECORDS, AuditResult, write_document
-from auditor.runs import WHOLE, Run, Shard
+from auditor.runs import WHOLE, Run
+from auditor.stages import Options, Site, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
     from auditor.evidence.dataset import Options as Description
 
-logger = logging.getLogger("auditor")
 OURS: Final = (RECORDS, AUDIT, "report.html", "report.pdf", "tables")
 """What an audit writes into its folder, and all that --force removes."""
-
-
-class Options(TypedDict, total=False):
-    """How an audit is run; none of it changes a number of the result."""
-
-    resume: bool  # go on with the run in the folder
-    force: bool  # start again, removing the run in the folder
-    skip_bad: bool  # leave out images that cannot be used instead of refusing
-    devices: Sequence[str]  # one process each; default: the GPU if there is one, else the CPU
-    shard: Shard  # do only every N-th unit
-    progress: Callable[[int, int], None]  # called with images done and images to do
 
 
 def audit(
@@ -56,11 +43,12 @@ def audit(
     attributes: Sequence[str] = (),
     seed: int = 0,
     cam: str = "gradcam",
+    interventions: Mapping[str, Any] | None = None,
     title: str | None = None,
     out: str | Path | None = None,
     **options: Unpack[Options],
 ) -> AuditResult:
-    """Audit a classifier: what it looks at on every image, per class and subgroup.
+    """Audit a classifier: what it looks at on every image, and whether hiding it changes the answer.
 
     Parameters
     ----------
@@ -74,6 +62,8 @@ def audit(
         Of everything random: resampling and borrowing.
     cam
         A method of `auditor.evidence.cams.CAMS`.
+    interventions
+        What the plan's table of that name holds, such as ``{"images": 0}`` to hide nothing.
     title
         Of the report.
     out
@@ -96,12 +86,14 @@ def audit(
         If other shards are not done yet.
     """
     asked = AuditPlan(attributes=list(attributes), seed=seed, cam=cam, title=title)
+    hiding = InterventionsPlan.model_validate(dict(interventions or {}))
     plan = {"audit": asked.model_dump(exclude_none=True), "data": {"roles": dict(dataset.roles)}}
+    plan |= {"interventions": hiding.model_dump()}
     load = functools.partial(_itself, model)
     if out is not None:
-        return _audit(load, dataset, asked, plan=plan, out=Path(out), **options)
+        return _audit(load, dataset, (asked, hiding), plan=plan, out=Path(out), **options)
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-        return _audit(load, dataset, asked, plan=plan, out=Path(folder), **options)
+        return _audit(load, dataset, (asked, hiding), plan=plan, out=Path(folder), **options)
 
 
 def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]) -> AuditResult:
@@ -130,75 +122,50 @@ def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]
     _check_free(Path(out), options)
     load = functools.partial(_planned_model, plan)
     dataset = _planned_dataset(plan, skip_bad=options.get("skip_bad", False))
-    return _audit(load, dataset, plan.audit, plan=plan.describe(), out=Path(out), **options)
+    asked = (plan.audit, plan.interventions)
+    return _audit(load, dataset, asked, plan=plan.describe(), out=Path(out), **options)
 
 
 def _audit(
     load: Callable[[], LoadedModel],
     dataset: AnnotatedDataset,
-    asked: AuditPlan,
+    asked: tuple[AuditPlan, InterventionsPlan],
     *,
     plan: dict[str, Any],
     out: Path,
     **options: Unpack[Options],
 ) -> AuditResult:
     _check_free(out, options)
-    CAMS.find(asked.cam)  # refused before anything is loaded
-    dataset = dataset.select(asked.attributes)
+    looking, hiding = asked
+    CAMS.find(looking.cam)  # refused before anything is loaded
+    dataset = dataset.select(looking.attributes)
     model = load()
     if options.get("skip_bad", False):
         dataset = dataset.keep_classes(model.classes)
     else:
         dataset.check_labels(model.classes)
-    header = make_header(model, dataset, asked, plan=plan)
-    collected = _collect(load, dataset, header, out=out, **options)
-    tables = collected.tables()
-    _check_read(tables["images"], out, skip_bad=options.get("skip_bad", False))
+    header = make_header(model, dataset, looking, plan=plan)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    site = Site(folder=out / RECORDS, dataset=dataset, load=load, device=device, options=options)
+    with runs.locked(site.folder, site.shard):
+        collected = _look(site, header)
+        tables = collected.tables()
+        _check_read(tables["images"], out, skip_bad=options.get("skip_bad", False))
+        # tables |= try_interventions(site, collected, hiding, tables=tables)
     document = compile_document(collected.header, tables)
     result = AuditResult(document, **tables, images_folder=dataset.images).located(out)
     write_document(result.document, out)
     return result
 
 
-def _collect(
-    load: Callable[[], LoadedModel],
-    dataset: AnnotatedDataset,
-    header: dict[str, Any],
-    *,
-    out: Path,
-    **options: Unpack[Options],
-) -> Run:
-    """Every unit of the run in place."""
-    folder, shard = out / RECORDS, options.get("shard", WHOLE)
-    files = {sample.image_id: sample.path for sample in dataset.samples}
-    with runs.locked(folder, shard):
-        opened = _open(folder, header, files=files, options=options)
-        todo = opened.pending(shard)
-        devices = list(options.get("devices", ())) or ["cuda" if torch.cuda.is_available() else "cpu"]
-        engine = ENGINES["serial" if len(devices) == 1 else "processes"]
-        job = Job(opened, dataset, load, header["method"]["cam"])
-        progress = _Counter(sum(len(unit.image_ids) for unit in todo), options.get("progress"))
-        if todo:
-            engine(job, todo, devices=devices, progress=progress)
-        left = opened.pending()
-        if left:
-            remain = f"{len(left)} of {len(opened.units)} units remain with others"
-            msg = f"shard {shard.index}/{shard.count} is done; {remain}"
-            raise UnfinishedError(msg)
-        opened.finish()
-    return opened
-
-
-def _open(folder: Path, header: dict[str, Any], *, files: dict[str, Path], options: Options) -> Run:
-    """The run to fill: a new one, or the one that was cut off."""
-    shared = options.get("shard", WHOLE) != WHOLE
-    if (folder / runs.RUN).is_file() and (options.get("resume") or shared):
-        opened, notes = runs.resume(folder, header, files, shard=options.get("shard", WHOLE))
-        for note in notes:
-            logger.warning(note)
-        return opened
-    _clear(folder.parent)
-    return runs.start(folder, header, files)
+def _look(site: Site, header: dict[str, Any]) -> Run:
+    """The audit's own pass: every image once."""
+    if not site.resumes(site.folder):
+        _clear(site.folder.parent)
+    names = [sample.image_id for sample in site.dataset.samples]
+    make = functools.partial(Collector, cam=header["method"]["cam"])
+    stage = Stage(header=header, images=names, make=make, cost={})
+    return site.fill(stage, site.open(stage, site.folder))
 
 
 def _check_free(out: Path, options: Options) -> None:
@@ -270,16 +237,3 @@ def _planned_dataset(plan: Audit, *, skip_bad: bool) -> AnnotatedDataset:
     if table.annotations is None:
         return AnnotatedDataset.from_folders(table.images, **known)
     return AnnotatedDataset.from_csv(table.annotations, images=table.images, **known)
-
-
-class _Counter:
-    """Images done, as the caller of an audit wants to hear of them."""
-
-    def __init__(self, total: int, tell: Callable[[int, int], None] | None) -> None:
-        self.done, self.total, self.tell = 0, total, tell
-        self(0)
-
-    def __call__(self, images: int) -> None:
-        self.done += images
-        if self.tell is not None:
-            self.tell(self.done, self.total)

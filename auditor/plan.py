@@ -72,6 +72,14 @@ class AuditPlan(_Table):
     title: str | None = None
 
 
+class InterventionsPlan(_Table):
+    """How regions are hidden, to see whether that changes the answer."""
+
+    fills: list[str] = ["noise", "mean", "swap"]
+    controls: Annotated[int, Field(ge=1, le=20)] = 3
+    images: Annotated[int, Field(ge=0)] = 1000
+
+
 class Audit(_Table):
     """The plan of an audit, read from a TOML file or made in Python.
 
@@ -91,6 +99,7 @@ class Audit(_Table):
     model: ModelPlan
     data: DataPlan
     audit: AuditPlan = AuditPlan()
+    interventions: InterventionsPlan = InterventionsPlan()
     root: Annotated[Path, Field(exclude=True)] = Path()
 
     @model_validator(mode="before")
@@ -217,7 +226,8 @@ def known_keys(tables: Iterable[str] = ()) -> list[str]:
     ['attributes', 'seed', 'cam', 'title']
     """
     table: Any = Audit
-    children = {"model": ModelPlan, "data": DataPlan, "audit": AuditPlan, "preprocessing": PreprocessingPlan}
+    children = {"model": ModelPlan, "data": DataPlan, "audit": AuditPlan}
+    children |= {"preprocessing": PreprocessingPlan, "interventions": InterventionsPlan}
     for name in tables:
         table = children.get(name)
     return [] if table is None else [name for name in table.model_fields if name != "root"]

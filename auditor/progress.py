@@ -17,8 +17,8 @@ EVERY: Final = 10.0
 class Shown(Protocol):
     """What shows progress."""
 
-    def __call__(self, done: int, total: int) -> None:
-        """Take note of images done and images to do."""
+    def __call__(self, done: int, total: int, what: str = "images") -> None:
+        """Take note of what is done and what is to do."""
 
     def close(self) -> None:
         """Stop showing."""
@@ -53,7 +53,7 @@ class Lines:
         self.stream = stream
         self.started = self.last = time.monotonic()
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int, what: str = "images") -> None:
         """Say how far the work is, if it is time to."""
         now = time.monotonic()
         if done == 0:
@@ -62,7 +62,7 @@ class Lines:
             self.last = now
             rate = done / max(now - self.started, 1e-9)
             left = (total - done) / rate
-            self.stream.write(f"{done} of {total} images, {rate:.1f} per second, {left:.0f} s left\n")
+            self.stream.write(f"{done} of {total} {what}, {rate:.1f} per second, {left:.0f} s left\n")
             self.stream.flush()
 
     def close(self) -> None:
@@ -82,27 +82,27 @@ class Bar:
         self.stream = stream
         self.bar: Progress | None = None
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int, what: str = "images") -> None:
         """Draw the bar."""
         if self.bar is None or done == 0:
             self.close()
-            self._open(total)
+            self._open(total, what)
         if self.bar is not None:
             self.bar.update(self.bar.task_ids[0], completed=done, rate=self._rate())
 
-    def _open(self, total: int) -> None:
+    def _open(self, total: int, what: str) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (
-            TextColumn("images"),
+            TextColumn(what),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]} per second"),
             TimeRemainingColumn(),
         )
         self.bar = Progress(*columns, console=Console(file=self.stream))
-        self.bar.add_task("images", total=total, rate="–")
+        self.bar.add_task(what, total=total, rate="–")
         self.bar.start()
 
     def _rate(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,13 +15,16 @@ from auditor import records, runs
 from auditor.document import ESTIMATE_COLUMNS, Document
 from auditor.errors import DataError
 from auditor.runs.files import write_bytes
+from auditor.trials import STAGES
 
 if TYPE_CHECKING:
-    from auditor.document import Estimate
+    from auditor.ladder import Estimate
 
 AUDIT: Final = "audit.json"
 RECORDS: Final = "records"
 TABLES: Final = "tables"
+LATER: Final = tuple(name for tables in STAGES.values() for name in tables)
+"""Tables of the stages that follow the audit's own pass; empty where nothing was hidden."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class AuditResult:
         What audit.json says: everything that a report may say.
     images, attention, regions
         The records, see `auditor.records`.
+    interventions, deletions, randomised
+        What was tried on images, see `auditor.trials`; empty where nothing was.
     images_folder
         Where the photographs are, if they are at hand.
     """
@@ -42,6 +47,9 @@ class AuditResult:
     images: pd.DataFrame
     attention: pd.DataFrame
     regions: pd.DataFrame
+    interventions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    deletions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    randomised: pd.DataFrame = field(default_factory=pd.DataFrame)
     images_folder: Path | None = None
 
     @property
@@ -64,8 +72,10 @@ class AuditResult:
         """
         folder = Path(folder)
         (folder / TABLES).mkdir(parents=True, exist_ok=True)
-        for name in records.TABLES:
-            getattr(self, name).to_parquet(folder / TABLES / f"{name}.parquet", index=False, compression="zstd")
+        for name in (*records.TABLES, *LATER):
+            table: pd.DataFrame = getattr(self, name)
+            if len(table.columns):
+                table.to_parquet(folder / TABLES / f"{name}.parquet", index=False, compression="zstd")
         write_document(self.located(folder).document, folder)
         return folder
 
@@ -162,11 +172,23 @@ def load(folder: str | Path) -> AuditResult:
     folder = Path(folder)
     document = read_document(folder)
     saved = folder / TABLES
-    if saved.is_dir():
-        tables = {name: records.read_tables([saved / f"{name}.parquet"]) for name in records.TABLES}
-    else:
-        tables = runs.load(folder / RECORDS).tables()
+    tables = _read_saved(saved) if saved.is_dir() else _read_records(folder / RECORDS)
     return AuditResult(document, **tables, images_folder=find_images(document, folder))
+
+
+def _read_saved(folder: Path) -> dict[str, pd.DataFrame]:
+    """Tables that `AuditResult.save` wrote."""
+    later = [name for name in LATER if (folder / f"{name}.parquet").is_file()]
+    return {name: records.read_tables([folder / f"{name}.parquet"]) for name in (*records.TABLES, *later)}
+
+
+def _read_records(folder: Path) -> dict[str, pd.DataFrame]:
+    """Tables of a run and of the stages that followed it."""
+    tables = runs.load(folder).tables()
+    for name in STAGES:
+        if (folder / name / runs.RUN).is_file():
+            tables |= runs.load(folder / name).tables()
+    return tables
 
 
 def find_images(document: Document, folder: Path) -> Path | None:

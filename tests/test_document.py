@@ -13,8 +13,9 @@ from pydantic import ValidationError
 import auditor
 import auditor.document
 from auditor import testing
-from auditor.document import Estimate, make_schema
+from auditor.document import make_schema
 from auditor.errors import DataError
+from auditor.ladder import Estimate
 from auditor.result import read_document, write_document
 
 SHIPPED = Path(auditor.document.__file__).with_name("audit.schema.json")

@@ -15,7 +15,6 @@ from auditor.document import (
     AttributeFacts,
     DataFacts,
     Document,
-    Estimate,
     Examples,
     MeanMap,
     Method,
@@ -23,6 +22,7 @@ from auditor.document import (
     RegionFacts,
     Tool,
 )
+from auditor.ladder import Estimate
 from tests.processes import run_command, run_python
 
 ROOT = Path(__file__).parents[1]

@@ -189,9 +189,9 @@ def test_force_removes_the_audit_and_nothing_else(planted: Path, tmp_path: Path)
 def test_resuming_a_finished_run_looks_at_nothing_again(own: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(own / "audit.toml", out=out)
-    seen: list[tuple[int, int]] = []
-    run(own / "audit.toml", out=out, resume=True, progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 0)]
+    seen: list[tuple[int, int, str]] = []
+    run(own / "audit.toml", out=out, resume=True, progress=lambda *told: seen.append(told))
+    assert seen[0] == (0, 0, "images")
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,8 @@ from auditor.analysis.estimates import estimate
 from auditor.analysis.examples import choose_examples
 from auditor.analysis.maps import mean_maps
 from auditor.analysis.statistics.base import Evidence, Settings
-from auditor.document import (
-    AttributeFacts,
-    DataFacts,
-    Document,
-    Estimate,
-    LeftOut,
-    Method,
-    ModelFacts,
-    RegionFacts,
-    Tool,
-)
+from auditor.document import AttributeFacts, DataFacts, Document, LeftOut, Method, ModelFacts, RegionFacts, Tool
+from auditor.ladder import Estimate
 from auditor.records import READ, TARGETS
 
 if TYPE_CHECKING:
@@ -50,15 +41,8 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
     """
     model = ModelFacts.model_validate(header["model"])
     data, method = header["data"], header["method"]
-    settings = Settings(
-        classes=tuple(model.classes),
-        attributes=tuple(data["attributes"]),
-        regions=tuple(data["regions"]),
-        frame=model.frame,
-        grid=model.grid,
-        seed=method["seed"],
-    )
-    evidence = Evidence(settings=settings, **tables)
+    evidence = gather(header, tables)
+    settings = evidence.settings
     estimates = estimate(evidence)
     return Document(
         title=header["title"],
@@ -75,6 +59,34 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         mean_maps=mean_maps(evidence),
         examples=choose_examples(evidence),
     )
+
+
+def gather(header: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Evidence:
+    """What the statistics are handed.
+
+    Parameters
+    ----------
+    header
+        What ``run.json`` holds.
+    tables
+        The records by table name; those of later stages may be missing.
+
+    Returns
+    -------
+    Evidence
+        The tables with the settings that the header fixes.
+    """
+    model, data = ModelFacts.model_validate(header["model"]), header["data"]
+    settings = Settings(
+        classes=tuple(model.classes),
+        attributes=tuple(data["attributes"]),
+        regions=tuple(data["regions"]),
+        roles=data["roles"],
+        frame=model.frame,
+        grid=model.grid,
+        seed=header["method"]["seed"],
+    )
+    return Evidence(settings=settings, **tables)
 
 
 def _data_facts(data: Mapping[str, Any], evidence: Evidence) -> DataFacts:

@@ -19,7 +19,8 @@ from auditor.report.tables import Cell, Table, head
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.document import Document, Estimate
+    from auditor.document import Document
+    from auditor.ladder import Estimate
 
 STATISTICS: Final = {
     "accuracy": "answered right",

@@ -41,6 +41,11 @@ class Run:
     header: Mapping[str, Any]
     units: tuple[Unit, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tables that each unit holds."""
+        return tuple(self.header.get("tables", records.TABLES))
+
     def is_done(self, unit: Unit) -> bool:
         """Whether a unit's part is in place.
 
@@ -88,9 +93,9 @@ class Run:
         Raises
         ------
         DataError
-            If the images table has not one row per image of the unit, in order.
+            If the images table has not one row per image of the unit, in order, or another table has other images.
         """
-        if [row["image_id"] for row in tables["images"]] != list(unit.image_ids):
+        if not _fit(tables, unit):
             msg = f"{unit.name}: its rows are not those of its images: this is a defect of auditor, please report it"
             raise DataError(msg)
         aside = self.folder / f"{unit.name}.{socket.gethostname()}.{os.getpid()}.tmp"
@@ -128,7 +133,7 @@ class Run:
             raise DataError(msg)
         return {
             name: records.read_tables([self.folder / unit.name / f"{name}.parquet" for unit in self.units])
-            for name in records.TABLES
+            for name in self.names
         }
 
     def finish(self) -> None:
@@ -136,10 +141,17 @@ class Run:
         parts = {
             f"{unit.name}/{name}.parquet": sha256(self.folder / unit.name / f"{name}.parquet")
             for unit in self.units
-            for name in records.TABLES
+            for name in self.names
         }
         images = sum(len(unit.image_ids) for unit in self.units)
         write_json(self.folder / SUCCESS, {"images": images, "parts": parts})
+
+
+def _fit(tables: Mapping[str, Sequence[dict[str, object]]], unit: Unit) -> bool:
+    """Whether rows are those of a unit's images."""
+    if "images" in tables and [row["image_id"] for row in tables["images"]] != list(unit.image_ids):
+        return False
+    return all(row["image_id"] in unit.image_ids for rows in tables.values() for row in rows)
 
 
 def start(folder: Path, header: Mapping[str, Any], files: Mapping[str, Path]) -> Run:

@@ -14,7 +14,6 @@ from auditor.document import (
     AttributeFacts,
     DataFacts,
     Document,
-    Estimate,
     Example,
     ExampleRegion,
     Examples,
@@ -25,6 +24,7 @@ from auditor.document import (
     RegionFacts,
     Tool,
 )
+from auditor.ladder import Estimate
 from auditor.records import RASTER, pack_raster
 from auditor.report import write_pdf
 

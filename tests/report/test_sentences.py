@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.document import AttributeFacts, Estimate, RegionFacts
+from auditor.document import AttributeFacts, RegionFacts
+from auditor.ladder import Estimate
 from auditor.report.contents import data_tables
 from auditor.report.estimates import Estimates
 from auditor.report.figures import SPACE

@@ -18,7 +18,7 @@ from auditor.records import READ, measure_column, unpack_grids
 from auditor.trials import DELETIONS, INTERVENTIONS, RANDOMISED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.geometry import BoolArray, FloatArray, Size
@@ -37,6 +37,8 @@ class Settings:
         Names of the model's classes, in its order.
     attributes, regions
         Names of the attributes and of the regions to report.
+    roles
+        What each region was declared to be, by name.
     frame, grid
         Height and width of what the model sees, in pixels, and of its maps, in cells.
     seed
@@ -54,6 +56,7 @@ class Settings:
     classes: tuple[str, ...]
     attributes: tuple[str, ...]
     regions: tuple[str, ...]
+    roles: Mapping[str, str] = field(default_factory=dict)
     frame: Size
     grid: Size
     seed: int = 0

@@ -5,17 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from auditor.evidence.collector import Collector
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from auditor.evidence.dataset import AnnotatedDataset
+    import pyarrow as pa
+
+    from auditor.evidence.dataset import AnnotatedDataset, Sample
     from auditor.evidence.models import LoadedModel
     from auditor.runs import Run, Unit
 
     Progress = Callable[[int], None]
-    """Called with the number of images done since the last call."""
+    """Called with how much was done since the last call: images, or forward passes."""
+
+
+class Worker(Protocol):
+    """Does one unit of work at a time: samples in, rows out."""
+
+    @property
+    def schemas(self) -> Mapping[str, pa.Schema]:
+        """Columns of the tables by name."""
+
+    def collect(self, samples: Sequence[Sample], *, progress: Progress) -> dict[str, list[dict[str, object]]]:
+        """Rows of a unit's samples by table name."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Job:
     run: Run
     dataset: AnnotatedDataset
     load: Callable[[], LoadedModel]
-    cam: str
+    make: Callable[..., Worker]  # from the model, the dataset and a device
 
 
 class Engine(Protocol):
@@ -61,8 +72,8 @@ def work(job: Job, units: Iterable[Unit], *, device: str, progress: Progress) ->
     progress
         Called as images are done.
     """
-    collector = Collector(job.load(), job.dataset, cam=job.cam, device=device)
+    worker = job.make(job.load(), job.dataset, device=device)
     samples = {sample.image_id: sample for sample in job.dataset.samples}
     for unit in units:
-        rows = collector.collect([samples[name] for name in unit.image_ids], progress=progress)
-        job.run.commit(unit, rows, schemas=collector.schemas)
+        rows = worker.collect([samples[name] for name in unit.image_ids], progress=progress)
+        job.run.commit(unit, rows, schemas=worker.schemas)
