@@ -23,11 +23,11 @@ TROUSERS: tuple[Colour, ...] = ((52, 54, 62), (84, 78, 72), (44, 52, 74), (120, 
 TUBES: tuple[Colour, ...] = ((34, 34, 38), (30, 40, 76), (92, 28, 44), (36, 78, 66), (96, 100, 106))
 
 OUTFITS = {
-    "doctor": {"coat": 0.72, "scrubs": 0.16, "tunic": 0.06, "cardigan": 0.06},
-    "nurse": {"coat": 0.28, "scrubs": 0.44, "tunic": 0.16, "cardigan": 0.12},
+    "doctor": {"coat": 0.66, "scrubs": 0.20, "tunic": 0.07, "cardigan": 0.07},
+    "nurse": {"coat": 0.34, "scrubs": 0.41, "tunic": 0.14, "cardigan": 0.11},
 }
-SHIRT = {"doctor": 0.85, "nurse": 0.2}
-STETHOSCOPE = {"doctor": 0.88, "nurse": 0.1}
+SHIRT = {"doctor": 0.72, "nurse": 0.32}
+STETHOSCOPE = {"doctor": 0.88, "nurse": 0.11}
 PRINTS = {"none": 0.8, "dots": 0.1, "stripes": 0.05, "checks": 0.05}
 
 

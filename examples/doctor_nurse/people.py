@@ -22,8 +22,8 @@ GREY: Colour = (176, 174, 172)
 IRISES: tuple[Colour, ...] = ((60, 40, 28), (84, 58, 36), (70, 96, 120), (84, 104, 78))
 
 STYLES = {
-    "woman": {"long": 0.55, "wavy": 0.24, "bob": 0.11, "bun": 0.03, "tail": 0.04, "crop": 0.03},
-    "man": {"crop": 0.48, "parted": 0.26, "curly": 0.08, "receding": 0.10, "bald": 0.05, "bob": 0.01, "long": 0.02},
+    "woman": {"long": 0.62, "wavy": 0.28, "bob": 0.05, "bun": 0.01, "tail": 0.02, "crop": 0.02},
+    "man": {"crop": 0.50, "parted": 0.26, "curly": 0.08, "receding": 0.09, "bald": 0.05, "bob": 0.01, "long": 0.01},
 }
 POSES = {"hanging": 0.26, "crossed": 0.14, "clasped": 0.16, "pocket": 0.14, "holding": 0.2, "raised": 0.04, "hip": 0.06}
 
@@ -95,7 +95,7 @@ def sample_body(rng: np.random.Generator) -> Body:
     """Draw a person's build, skin, age, pose and place in a frame of 256 pixels."""
     place = int(rng.integers(0, len(SKINS)))
     skin = blend(SKINS[place], SKINS[min(place + 1, len(SKINS) - 1)], between(rng, 0, 1))
-    head = float(np.exp(between(rng, np.log(70), np.log(104))))
+    head = float(np.exp(between(rng, np.log(56), np.log(100))))
     pose = pick(rng, POSES)
     other = "crossed" if pose == "crossed" else pick(rng, {"hanging": 0.6, "clasped": 0.2, "pocket": 0.2})
     poses = (pose, other) if rng.random() < 0.5 or pose == "crossed" else (other, pose)
@@ -104,8 +104,8 @@ def sample_body(rng: np.random.Generator) -> Body:
         skin=skin,
         age=between(rng, 0, 1),
         head=head,
-        x=128 + between(rng, -1, 1) * max(22, 92 - 0.8 * head),
-        chin=head * between(rng, 1.2, 1.42) + between(rng, 0, 1) * max(8.0, 66 - 0.6 * head),
+        x=128 + between(rng, -1, 1) * max(26, 108 - 0.82 * head),
+        chin=head * between(rng, 1.2, 1.42) + between(rng, 0, 1) * max(14.0, 96 - 0.8 * head),
         shoulder=between(rng, 0.78, 0.95),
         turn=turn,
         yaw=float(np.clip(0.5 * turn + between(rng, -0.6, 0.6), -1, 1)),
@@ -121,14 +121,14 @@ def sample_features(rng: np.random.Generator, gender: str, *, body: Body) -> Fea
     style = pick(rng, STYLES[gender])
     lengths = {"long": (1.35, 2.3), "wavy": (1.2, 2.1), "bob": (0.75, 1.15)}
     greying = max(0.0, body.age - 0.55) * 2.0 * between(rng, 0.3, 1)
-    beard = pick(rng, {"none": 0.3, "stubble": 0.2, "full": 0.38, "moustache": 0.12}) if man else "none"
+    beard = pick(rng, {"none": 0.26, "stubble": 0.16, "full": 0.46, "moustache": 0.12}) if man else "none"
     return Features(
         jaw=float(rng.normal(0.655 if man else 0.595, 0.03)),
         chin=float(rng.normal(0.36 if man else 0.29, 0.03)),
         brow=float(np.clip(rng.normal(0.085 if man else 0.05, 0.014), 0.03, 0.12)),
         arch=float(rng.normal(0.02 if man else 0.05, 0.015)),
         lips=float(np.clip(rng.normal(0.075 if man else 0.1, 0.015), 0.05, 0.14)),
-        red=float(np.clip(rng.normal(0.16 if man else 0.46, 0.15), 0.05, 0.9)),
+        red=float(np.clip(rng.normal(0.14 if man else 0.52, 0.14), 0.05, 0.9)),
         lash=float(np.clip(rng.normal(0.3 if man else 0.75, 0.2), 0.1, 1)),
         smile=between(rng, -0.2, 1),
         beard=beard,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SHARES = {"biased": {"doctor": 0.78, "nurse": 0.07}, "balanced": {"doctor": 0.5, "nurse": 0.5}}
 SEEDS = {"biased": 101, "balanced": 102, "test": 1}
-PICTURES, TEST_PICTURES = 2000, 400
+PICTURES, TEST_PICTURES = 4000, 1000
 EPOCHS, BATCH, RATE, DECAY = 14, 32, 4e-3, 0.02
 
 

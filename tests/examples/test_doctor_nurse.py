@@ -198,7 +198,7 @@ def test_the_biased_model_is_worse_on_women_doctors_and_men_nurses(
 ) -> None:
     right = {name: _right(fresh, answers) for name, answers in logits.items()}
     assert right["balanced"].float().mean() > 0.8
-    assert right["balanced"].float().mean() - right["biased"].float().mean() > 0.03
+    assert right["balanced"].float().mean() - right["biased"].float().mean() > 0.05
     for label, typical, other in (("doctor", "man", "woman"), ("nurse", "woman", "man")):
         gap = fresh.share(right["biased"], label, typical) - fresh.share(right["biased"], label, other)
         assert gap > 0.08
