@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from auditor import columns, properties
 from auditor.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,49 +35,10 @@ TARGETS: Final = ("label", "predicted")
 MEASURES: Final = ("mass", "pointing", "attention_iou")
 RASTER: Final[Size] = (64, 64)  # regions are also kept as coarse rasters, for overlaps and outlines
 
-IMAGES: Final = pa.schema(
-    [
-        ("image_id", pa.string()),  # the path as the annotations give it
-        ("path", pa.string()),  # relative to the images folder, posix
-        ("sha256", pa.string()),
-        ("width", pa.int32()),
-        ("height", pa.int32()),
-        ("label", pa.string()),
-        ("predicted", pa.string()),
-        ("score", pa.float64()),  # softmax of the predicted class, in [0, 1]
-        ("margin", pa.float64()),  # logit of the predicted class minus the runner-up's, >= 0
-        ("correct", pa.bool_()),
-        ("logits", pa.binary()),  # float32 little-endian, (classes,)
-        ("group_id", pa.string()),  # the cluster: person, source; the image itself where none is given
-        ("notes", pa.string()),  # oddities of the file, comma-separated: "CMYK", "16-bit", "EXIF rotated"
-        ("status", pa.string()),
-    ]
-)
-ATTENTION: Final = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("target", pa.string()),  # one of TARGETS
-        ("target_class", pa.string()),
-        ("cam", pa.binary()),  # float16 little-endian, (h, w) in C order, divided by cam_max
-        ("grid_height", pa.int16()),
-        ("grid_width", pa.int16()),
-        ("cam_max", pa.float64()),  # 0 where the map is empty; the raw map is cam * cam_max
-        ("cam_sum", pa.float64()),  # sum of the raw map over the grid
-    ]
-)
-REGIONS: Final = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("region", pa.string()),
-        ("area", pa.float64()),  # share of the frame, in [0, 1]; 0 where the crop removed it
-        ("x_min", pa.float64()),  # bounding box as shares of the frame's width and height
-        ("y_min", pa.float64()),
-        ("x_max", pa.float64()),
-        ("y_max", pa.float64()),
-        ("weights", pa.binary()),  # float32 little-endian, (h, w): geometry.project_* of the region, in pixels
-        ("raster", pa.binary()),  # RASTER packed to bits, row by row: covered by at least one half
-    ]
-)
+IMAGES: Final = columns.IMAGES
+ATTENTION: Final = columns.ATTENTION
+REGIONS: Final = columns.REGIONS
+PROPERTIES: Final = tuple(properties.PROPERTIES)
 TABLES: Final = {"images": IMAGES, "attention": ATTENTION, "regions": REGIONS}
 RESERVED: Final = frozenset(name for schema in TABLES.values() for name in schema.names)
 

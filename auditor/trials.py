@@ -88,6 +88,8 @@ RANDOMISED: Final = pa.schema(
     ]
 )
 DELETION_KINDS: Final = ("map", "blob", "centre", "edges")
+LEAKY: Final = frozenset({"blur"})
+"""Fills that leave information in place: they are reported, and never count towards agreement."""
 HEADS: Final = 20
 """Random heads that the maps are set against."""
 STAGES: Final = {

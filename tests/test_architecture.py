@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "auditor"
 FILES = sorted(PACKAGE.rglob("*.py"))
-GROUND = {"errors", "geometry", "records", "trials", "ladder", "document", "registries", "resources", "runs"}
+GROUND = {
+    "errors",
+    "geometry",
+    "records",
+    "columns",
+    "properties",
+    "trials",
+    "ladder",
+    "document",
+    "registries",
+    "resources",
+    "runs",
+}
 WINGS = {"evidence", "analysis", "report"}
 DRAWERS = sorted(folder for wing in WINGS for folder in (PACKAGE / wing).glob("*/") if any(folder.glob("*.py")))
 TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering"}

@@ -17,6 +17,7 @@ from auditor.evidence.cams import CAMS
 from auditor.evidence.locating import Located, locate
 from auditor.evidence.measures import measure_maps
 from auditor.evidence.photographs import read_photograph
+from auditor.evidence.properties import measure_photograph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -133,6 +134,7 @@ class Collector:
                 "width": photograph.width,
                 "height": photograph.height,
                 "notes": ", ".join(photograph.notes),
+                **measure_photograph(photograph),
             }
             prepared = self.model.preprocessing(photograph, sample.regions)
         except DataError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from PIL import Image, ImageFile
 
 from auditor.errors import DataError
 from auditor.evidence.headers import DAMAGE, UPRIGHT, Header, describe, open_image, read_header, read_orientation
+from auditor.evidence.properties import estimate_quality
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +58,7 @@ class Photograph:
     width: int  # pixels, after orientation where it is applied
     height: int
     notes: tuple[str, ...]  # oddities: "CMYK", "16-bit", "palette", "alpha", "grey", "animated", "EXIF rotated", …
+    jpeg_quality: float = math.nan  # 1 to 100; NaN for other formats
 
 
 def read_photograph(path: Path, *, apply_exif: bool) -> Photograph:
@@ -86,6 +89,7 @@ def read_photograph(path: Path, *, apply_exif: bool) -> Photograph:
     with open_image(BytesIO(data)) as image:
         orientation = read_orientation(image)
         notes = _list_notes(image, orientation)
+        quality = estimate_quality(getattr(image, "quantization", None))
         _decode(image)
         upright = image.transpose(_TURNS[orientation]) if apply_exif and orientation != UPRIGHT else image
         pixels = _convert(upright)
@@ -96,6 +100,7 @@ def read_photograph(path: Path, *, apply_exif: bool) -> Photograph:
         width=pixels.shape[1],
         height=pixels.shape[0],
         notes=notes,
+        jpeg_quality=quality,
     )
 
 
