@@ -29,6 +29,7 @@ PLAN_FLAGS: Final = {
     "masks": "data.masks",
     "exif": "data.exif",
     "attributes": "audit.attributes",
+    "interventions": "interventions.images",
     "seed": "audit.seed",
     "title": "audit.title",
 }
@@ -93,6 +94,7 @@ def main() -> None:
 @click.option("--attribute", "attributes", multiple=True, help="Override audit.attributes; may be given several times.")
 @click.option("--seed", type=click.IntRange(min=0), help="Override audit.seed.")
 @click.option("--title", help="Override audit.title.")
+@click.option("--interventions", type=click.IntRange(min=0), help="Override interventions.images; 0 hides nothing.")
 def run(plan: Path, out: Path | None, *, no_pdf: bool, devices: str | None, shard: str | None, **flags: Any) -> None:
     """Run the audit that PLAN (a TOML file) describes, and write its reports."""
     from auditor.pipeline import run as run_plan

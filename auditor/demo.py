@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.pipeline import run
 from auditor.plan import Audit
 from auditor.resources import examples
-from auditor.stages import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from auditor.result import AuditResult
+    from auditor.stages import Options
 
 STORY: Final = "doctor_nurse"
 MODELS: Final = ("biased", "balanced")

@@ -18,6 +18,7 @@ DRAWERS: Final = {
     "cams": ("auditor.evidence.cams", "CAMS"),
     "readers": ("auditor.evidence.readers", "READERS"),
     "regions": ("auditor.evidence.regions", "REGION_SOURCES"),
+    "interventions": ("auditor.evidence.interventions", "FILLS"),
     "models": ("auditor.evidence.models", "MODELS"),
     "engines": ("auditor.evidence.engines", "ENGINES"),
     "statistics": ("auditor.analysis.statistics", "STATISTICS"),

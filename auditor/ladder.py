@@ -67,6 +67,8 @@ class FindingExample(Part):
     predicted_hidden: str  # what the model answered with the region hidden
     shift: Finite  # in standard deviations of the margin
     place: Literal["largest", "median", "smallest"]
+    raster: str | None = None  # base64 of records.pack_raster: the region's outline
+    cam: list[list[Finite]] | None = None  # the predicted class's map divided by its maximum; None where it is empty
 
 
 class Finding(Part):
@@ -85,6 +87,7 @@ class Finding(Part):
     p_value: Finite | None  # minimum-effect, the largest over the fills
     q_value: Finite | None  # Benjamini-Hochberg over the declared family
     by_value: Finite | None  # Benjamini-Yekutieli: holds under any dependence
+    familywise: Finite | None  # Westfall and Young's maxT against no effect at all
     ci_adjusted: tuple[Finite, Finite] | None  # false-coverage-rate adjusted, where flagged
     needed: int | None  # images that would settle an open question
     examples: list[FindingExample]

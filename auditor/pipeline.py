@@ -19,6 +19,7 @@ from auditor.evidence.dataset import AnnotatedDataset
 from auditor.evidence.models import LoadedModel, load_model
 from auditor.evidence.models.classes import read_classes
 from auditor.evidence.preprocessing import Preprocessing
+from auditor.experiment import check_fills, try_interventions
 from auditor.plan import Audit, AuditPlan, InterventionsPlan
 from auditor.provenance import make_header
 from auditor.result import AUDIT, RECORDS, AuditResult, write_document
@@ -120,6 +121,7 @@ def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]
     """
     plan = plan if isinstance(plan, Audit) else Audit.from_toml(plan)
     _check_free(Path(out), options)
+    _check_names(plan.audit, plan.interventions)
     load = functools.partial(_planned_model, plan)
     dataset = _planned_dataset(plan, skip_bad=options.get("skip_bad", False))
     asked = (plan.audit, plan.interventions)
@@ -137,7 +139,7 @@ def _audit(
 ) -> AuditResult:
     _check_free(out, options)
     looking, hiding = asked
-    CAMS.find(looking.cam)  # refused before anything is loaded
+    _check_names(looking, hiding)
     dataset = dataset.select(looking.attributes)
     model = load()
     if options.get("skip_bad", False):
@@ -151,11 +153,17 @@ def _audit(
         collected = _look(site, header)
         tables = collected.tables()
         _check_read(tables["images"], out, skip_bad=options.get("skip_bad", False))
-        # tables |= try_interventions(site, collected, hiding, tables=tables)
+        tables |= try_interventions(site, collected, hiding, tables=tables)
     document = compile_document(collected.header, tables)
     result = AuditResult(document, **tables, images_folder=dataset.images).located(out)
     write_document(result.document, out)
     return result
+
+
+def _check_names(looking: AuditPlan, hiding: InterventionsPlan) -> None:
+    """Methods that are not there are refused before anything is loaded."""
+    CAMS.find(looking.cam)
+    check_fills(hiding.fills)
 
 
 def _look(site: Site, header: dict[str, Any]) -> Run:

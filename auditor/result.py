@@ -18,7 +18,7 @@ from auditor.runs.files import write_bytes
 from auditor.trials import STAGES
 
 if TYPE_CHECKING:
-    from auditor.ladder import Estimate
+    from auditor.ladder import Estimate, Finding
 
 AUDIT: Final = "audit.json"
 RECORDS: Final = "records"
@@ -57,6 +57,11 @@ class AuditResult:
         """All numbers of the audit, one per row: what it is about, the estimate, its interval, n and clusters."""
         return pd.DataFrame([_row(item) for item in self.document.estimates], columns=list(ESTIMATE_COLUMNS))
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the evidence says of each region, gravest first; empty where nothing was hidden."""
+        return tuple(self.document.findings)
+
     def save(self, folder: str | Path) -> Path:
         """Write audit.json and the tables.
 
@@ -74,8 +79,11 @@ class AuditResult:
         (folder / TABLES).mkdir(parents=True, exist_ok=True)
         for name in (*records.TABLES, *LATER):
             table: pd.DataFrame = getattr(self, name)
+            path = folder / TABLES / f"{name}.parquet"
             if len(table.columns):
-                table.to_parquet(folder / TABLES / f"{name}.parquet", index=False, compression="zstd")
+                table.to_parquet(path, index=False, compression="zstd")
+            else:
+                path.unlink(missing_ok=True)
         write_document(self.located(folder).document, folder)
         return folder
 

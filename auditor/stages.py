@@ -137,8 +137,16 @@ class Site:
         folder = self.folder / name
         if self.resumes(folder) and runs.load(folder).header["fingerprints"] != stage.header["fingerprints"]:
             logger.warning("the %s were made from another plan or other images: they are done again", name)
-            shutil.rmtree(folder)
+            self.forget(name)
         return self.fill(stage, self.open(stage, folder))
+
+    def forget(self, name: str) -> None:
+        """Remove what an earlier run left of a stage, if it left anything."""
+        folder, aside = self.folder / name, self.folder / f"{name}.old"
+        shutil.rmtree(aside, ignore_errors=True)
+        if folder.is_dir():
+            folder.rename(aside)  # at once: half of a run is never taken for a run
+            shutil.rmtree(aside)
 
     def _files(self) -> dict[str, Path]:
         return {sample.image_id: sample.path for sample in self.dataset.samples}

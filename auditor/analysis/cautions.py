@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from auditor.analysis.duplicates import warn_of_duplicates
 from auditor.analysis.statistics.lending import ALIGNED, mean_overlap
 from auditor.records import NOT_RECORDED, READ
 
@@ -24,15 +25,6 @@ MOST_TOO_SMALL: Final = 0.1
 _NAMED: Final = 5
 _ROUNDING: Final = 1e-6
 _SPLITS: Final = ["label", "predicted", "attribute", "subgroup", "outcome"]
-_LIMITS: Final = (
-    (
-        "Cues without a place in the picture (blur, colour cast, compression, scanner, framing) cannot be seen by "
-        "attention to regions, and neither can cues that nobody marked as a region."
-    ),
-    "Cues that stand in for one another, or that lie inside a region that is rightly used, cannot be told apart here.",
-    "Wrongly recorded attributes hide differences, and nothing is said about groups that are not in the data.",
-)
-"""Protocol, section 5.10."""
 
 
 def list_warnings(evidence: Evidence, estimates: pd.DataFrame) -> list[str]:
@@ -61,6 +53,7 @@ def list_warnings(evidence: Evidence, estimates: pd.DataFrame) -> list[str]:
         _maps(estimates),
         _attributes(evidence),
         _groups(evidence, estimates),
+        warn_of_duplicates(evidence),
     )
     return [sentence for part in found for sentence in part]
 
@@ -80,20 +73,28 @@ def list_not_tested(evidence: Evidence, estimates: pd.DataFrame) -> list[str]:
     list of str
         Plain sentences.
     """
-    sentences = [
-        "Use of a region was not tested: no region was hidden, and attention alone does not show use.",
-        "Whether the maps follow the model was not tested (for example against a model with random weights).",
-    ]
-    if evidence.settings.regions:
+    sentences = []
+    if evidence.interventions["region"].isin(evidence.settings.regions).any():
         sentences.append(
-            "Where maps and a region both favour the middle of the picture, the region gets somewhat more than its "
-            "borrowed boxes (about 1.1 times in a simulation) even if the model ignores it: boxes must lie beside it."
+            "Control areas lie beside their region, so those of a region in the middle lie further out: where the "
+            "middle matters more to the model, hiding a central region changes somewhat more answers for that alone."
         )
     else:
+        sentences.append("Use of a region was not tested: no region was hidden, and attention alone does not show use.")
+    if evidence.randomised.empty:
+        sentences.append(
+            "Whether the maps follow the model was not tested (for example against a model with random weights)."
+        )
+    if not evidence.settings.regions:
         sentences.append("Attention to parts of the picture was not tested: no regions were given.")
     if not evidence.settings.attributes:
         sentences.append("Differences between groups of people were not tested: no attributes were given.")
-    if not evidence.repeats:
+    if evidence.settings.group_duplicates:
+        sentences.append(
+            "No group_id was given: apart from near-duplicates by perceptual hash each image counts as independent; "
+            "where persons or sources repeat in different pictures, the intervals are too narrow."
+        )
+    elif not evidence.repeats:
         sentences.append(
             "No two images share a group_id, so each counts as independent; where persons or sources do repeat, the "
             "intervals are too narrow."
@@ -102,7 +103,7 @@ def list_not_tested(evidence: Evidence, estimates: pd.DataFrame) -> list[str]:
         f"Each of the {estimates['ci_low'].notna().sum()} intervals holds for its own number at "
         f"{evidence.settings.confidence:.0%}: some will miss, and no correction for how many there are was made."
     )
-    return [*sentences, *_LIMITS]
+    return sentences
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
 from auditor.analysis.cautions import list_not_tested, list_warnings
+from auditor.analysis.duplicates import describe_clusters
 from auditor.analysis.estimates import estimate
 from auditor.analysis.examples import choose_examples
 from auditor.analysis.maps import mean_maps
+from auditor.analysis.protocol import follow_protocol
+from auditor.analysis.rungs import as_estimates
 from auditor.analysis.statistics.base import Evidence, Settings
 from auditor.document import AttributeFacts, DataFacts, Document, LeftOut, Method, ModelFacts, RegionFacts, Tool
-from auditor.ladder import Estimate
 from auditor.records import READ, TARGETS
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
     evidence = gather(header, tables)
     settings = evidence.settings
     estimates = estimate(evidence)
+    findings, protocol = follow_protocol(evidence, estimates)
     return Document(
         title=header["title"],
         created=header["created"],
@@ -55,9 +59,11 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         remarks=header["remarks"],
         warnings=[*_skipped(data), *list_warnings(evidence, estimates)],
         not_tested=list_not_tested(evidence, estimates),
-        estimates=[_number(row) for row in estimates.itertuples(index=False)],
+        estimates=as_estimates(estimates),
         mean_maps=mean_maps(evidence),
         examples=choose_examples(evidence),
+        findings=findings,
+        protocol=protocol,
     )
 
 
@@ -85,6 +91,7 @@ def gather(header: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Evi
         frame=model.frame,
         grid=model.grid,
         seed=header["method"]["seed"],
+        group_duplicates=data["clusters_origin"] == "one image each",
     )
     return Evidence(settings=settings, **tables)
 
@@ -99,8 +106,8 @@ def _data_facts(data: Mapping[str, Any], evidence: Evidence) -> DataFacts:
         exif=data["exif"],
         n_listed=len(images),
         n_read=len(read),
-        n_clusters=int(read["group_id"].nunique()),
-        clusters_origin=data["clusters_origin"],
+        n_clusters=len(np.unique(evidence.clusters)),
+        clusters_origin=describe_clusters(evidence) if evidence.settings.group_duplicates else data["clusters_origin"],
         left_out=[LeftOut(image_id=row.image_id, reason=row.status) for row in bad.head(SHOWN).itertuples()],
         faults=data["faults"],
         n_faults=data["n_faults"],
@@ -150,11 +157,3 @@ def _method(settings: Settings, *, cam: str) -> Method:
         min_clusters=settings.min_clusters,
         minimum_opportunity=MINIMUM_OPPORTUNITY,
     )
-
-
-def _number(row: Any) -> Estimate:
-    """A row of the estimates as audit.json holds it: what is not a number becomes null."""
-    values = {name: (None if pd.isna(value) else value) for name, value in row._asdict().items()}
-    low, high = values.pop("ci_low"), values.pop("ci_high")
-    ci = None if low is None or high is None else (low, high)
-    return Estimate(value=values.pop("estimate"), ci=ci, **values)

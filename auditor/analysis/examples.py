@@ -126,8 +126,8 @@ class _Drawer:
             score=float(_scores(self._evidence)[row]),
             attributes={name: str(facts[name]) for name in self._evidence.settings.attributes},
             regions=[_outline(name, view, row) for name, view in self._regions.items() if view.rasters[row]],
-            cam=_cam(self._targets["predicted"], row),
-            cam_label=_cam(self._targets["label"], row),
+            cam=scale_map(self._targets["predicted"], row),
+            cam_label=scale_map(self._targets["label"], row),
         )
 
 
@@ -135,8 +135,21 @@ def _outline(region: str, view: RegionView, row: int) -> ExampleRegion:
     return ExampleRegion(region=region, raster=base64.b64encode(view.rasters[row]).decode("ascii"))
 
 
-def _cam(view: TargetView, row: int) -> Grid | None:
-    """A map divided by its maximum; None where it is empty."""
+def scale_map(view: TargetView, row: int) -> Grid | None:
+    """A map as it is shown.
+
+    Parameters
+    ----------
+    view
+        The maps of one target.
+    row
+        Of the images read.
+
+    Returns
+    -------
+    list of list of float or None
+        Divided by its maximum; None where it is empty.
+    """
     if not view.has_map[row]:
         return None
     cam = view.maps[row].astype(np.float64)

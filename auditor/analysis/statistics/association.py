@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.contingency import cramers_v
+from auditor.analysis.statistics.independence import permutation_p
 from auditor.analysis.statistics.intervals import proportions
 from auditor.analysis.statistics.performance import share_method
 from auditor.records import NOT_RECORDED
@@ -54,6 +56,9 @@ def _association(
     weights = evidence.weights if known.all() else evidence.weights[:, present]
     strength = cramers_v(labels, values, clusters=clusters, weights=weights, confidence=confidence)
     folds = deal(clusters, generator=evidence.settings.generator(f"folds {attribute}"))
+    draws, generator = evidence.settings.draws, evidence.settings.generator(f"independence {attribute}")
+    p = permutation_p(labels, values, clusters=clusters, draws=draws, generator=generator)
+    strength = replace(strength, p_value=np.array([p]))
     shares = {
         "attribute_only_accuracy": (
             guess(labels, values, folds=folds),
@@ -66,7 +71,7 @@ def _association(
     }
     method = (
         "bias-corrected Cramér's V of label and attribute (Bergsma 2013); bootstrap over clusters, "
-        f"{evidence.settings.draws} draws{left_out}"
+        f"{draws} draws; p-value from up to {draws} permutations over clusters{left_out}"
     )
     rows = tabulate(strength, keys=keys, statistic="cramers_v", unit="index", method=method)
     for name, (hits, words) in shares.items():

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from auditor.analysis.duplicates import group_duplicates
 from auditor.analysis.statistics import bootstrap
 from auditor.analysis.statistics.cells import Cells, Key
 from auditor.geometry import frame_weights
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.geometry import BoolArray, FloatArray, Size
+    from auditor.ladder import Role
 
 SingleArray = npt.NDArray[np.float32]
 _UNPACKED_AT_ONCE: Final = 8192
@@ -51,12 +53,14 @@ class Settings:
         Level of the intervals, in (0, 1).
     min_clusters
         Cells with fewer are computed as well, but not relied on.
+    group_duplicates
+        Whether near-duplicates by perceptual hash are one cluster, because no group_id was given.
     """
 
     classes: tuple[str, ...]
     attributes: tuple[str, ...]
     regions: tuple[str, ...]
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
     frame: Size
     grid: Size
     seed: int = 0
@@ -64,6 +68,7 @@ class Settings:
     borrowed: int = 20
     confidence: float = 0.95
     min_clusters: int = 20
+    group_duplicates: bool = False
 
     def generator(self, purpose: str) -> np.random.Generator:
         """Random numbers of one purpose, the same whatever else is computed.
@@ -164,7 +169,8 @@ class Evidence:
     @cached_property
     def clusters(self) -> IntArray:
         """``(n,)`` number of each image's cluster."""
-        return np.unique(self.texts("group_id"), return_inverse=True)[1]
+        groups = group_duplicates(self.read) if self.settings.group_duplicates else self.texts("group_id")
+        return np.unique(groups, return_inverse=True)[1]
 
     @cached_property
     def repeats(self) -> bool:
@@ -264,11 +270,9 @@ class Evidence:
         """
         table = self._aligned(self.regions[self.regions["region"] == region])
         area = np.nan_to_num(table["area"].to_numpy(dtype=np.float64, na_value=np.nan))
-        edges = ["x_min", "y_min", "x_max", "y_max"]
-        boxes = table[edges].to_numpy(dtype=np.float64, na_value=np.nan)
-        boxes = np.where((area > 0)[:, None], boxes, np.nan)
+        boxes = table[["x_min", "y_min", "x_max", "y_max"]].to_numpy(dtype=np.float64, na_value=np.nan)
         rasters = np.array([r if isinstance(r, bytes) else b"" for r in table["raster"]], dtype=object)
-        return RegionView(area=area, boxes=boxes, rasters=rasters)
+        return RegionView(area=area, boxes=np.where((area > 0)[:, None], boxes, np.nan), rasters=rasters)
 
     def _aligned(self, table: pd.DataFrame) -> pd.DataFrame:
         return table.set_index("image_id").reindex(self.read["image_id"])

@@ -28,12 +28,18 @@ UNITS: Final = {"borrowed_mass": "share", "enrichment": "ratio"}
 
 
 class Pair(NamedTuple):
-    """Mass in the region and mean mass in its borrowed boxes per image read; both NaN where either is missing."""
+    """Mass in the region and mean mass in its borrowed boxes per image read; both NaN where either is missing.
+
+    `room` is the weight of each image. Boxes lie beside the region, so images whose region is in the middle lend far
+    and borrow far; weighted by the share of boxes that fit, a region and the boxes it is set against lie in the same
+    places, and a model that favours the middle gives both the same.
+    """
 
     target: str
     region: str
     mass: FloatArray
     borrowed: FloatArray
+    room: FloatArray
     note: str
 
 
@@ -68,7 +74,7 @@ def _pair(evidence: Evidence, loan: Loan, *, target: str, region: str, view: Tar
     borrowed = np.einsum("nhw,nhw->n", view.maps, loan.weights, dtype=np.float64)
     used = loan.placed & np.isfinite(mass)
     note = _note(loan, asked=evidence.settings.borrowed)
-    return Pair(target, region, np.where(used, mass, np.nan), np.where(used, borrowed, np.nan), note)
+    return Pair(target, region, np.where(used, mass, np.nan), np.where(used, borrowed, np.nan), loan.room, note)
 
 
 def _note(loan: Loan, *, asked: int) -> str:
@@ -78,7 +84,10 @@ def _note(loan: Loan, *, asked: int) -> str:
             f"{loan.overlap:.2f}, limit {ALIGNED}), so boxes borrowed from other images would cover it"
         )
     placed = int(loan.placed.sum())
-    note = f"up to {asked} boxes per image from other clusters of the same label and fifth of region area"
+    note = (
+        f"up to {asked} boxes per image from other clusters of the same label and fifth of region area, images "
+        "weighted by the share of boxes that fit beside the region"
+    )
     if loan.widened > 0:
         note += f"; {loan.widened:.0%} of images had too few such donors and borrowed from a wider circle"
     if placed < loan.seen:
@@ -93,11 +102,13 @@ def _rows(evidence: Evidence, pairs: Sequence[Pair], *, cells: Cells) -> list[Ro
     known = np.column_stack([np.isfinite(pair.mass) for pair in pairs])
     mass = np.column_stack([pair.mass for pair in pairs])
     borrowed = np.column_stack([pair.borrowed for pair in pairs])
+    room = np.column_stack([pair.room for pair in pairs])
     k = len(pairs)
-    wanted = [Ratio(k + i, 2 * k + i, 2 * k + i) for i in range(k)]
-    wanted += [Ratio(i, k + i, 2 * k + i) for i in range(k)]
+    wanted = [Ratio(k + i, 2 * k + i, 3 * k + i) for i in range(k)]
+    wanted += [Ratio(i, k + i, 3 * k + i) for i in range(k)]
+    weighted = [np.where(known, values * room, 0.0) for values in (mass, borrowed, np.ones_like(room))]
     found = ratios(
-        np.hstack([np.where(known, mass, 0.0), np.where(known, borrowed, 0.0), known]),
+        np.hstack([*weighted, known]),
         wanted,
         codes=cells.codes,
         clusters=evidence.clusters,

@@ -1,4 +1,4 @@
-"""Cramér's V of two columns of names, corrected for bias, with an interval over clusters."""
+"""How strongly two columns of names hang together, with an interval over clusters."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.sparse import csr_array
 
-from auditor.analysis.statistics.bootstrap import limits
+from auditor.analysis.statistics.bootstrap import limits, resample
 from auditor.analysis.statistics.intervals import Intervals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.geometry import FloatArray
 
+    Measure = Callable[[FloatArray, FloatArray], FloatArray]
+    Shape = tuple[int, int]
+
 _AT_ONCE: Final = 20_000_000
 _FEWEST: Final = 2
+_NARROW: Final = 64
 
 
 def corrected_v(tables: FloatArray, effective: FloatArray) -> FloatArray:
@@ -61,13 +67,23 @@ def corrected_v(tables: FloatArray, effective: FloatArray) -> FloatArray:
 def cramers_v(
     labels: IntArray, values: IntArray, *, clusters: IntArray, weights: ByteArray, confidence: float
 ) -> Intervals:
-    """Bias-corrected Cramér's V with a bootstrap interval over clusters.
+    """Bias-corrected Cramér's V with a bootstrap interval over clusters: `associate` with `corrected_v`."""
+    return associate(corrected_v, labels, values, clusters=clusters, weights=weights, confidence=confidence)
 
-    The correction takes the images of a cluster for one observation: the effective number of images is the square of
+
+def associate(
+    measure: Measure, labels: IntArray, values: IntArray, *, clusters: IntArray, weights: ByteArray, confidence: float
+) -> Intervals:
+    """A measure of association with a bootstrap interval over clusters.
+
+    Its correction takes the images of a cluster for one observation: the effective number of images is the square of
     their number over the sum of the squared cluster sizes.
 
     Parameters
     ----------
+    measure
+        `corrected_v`, or one of `auditor.analysis.statistics.information`: of ``(..., r, c)`` counts and their
+        effective number of images.
     labels, values, clusters
         ``(n,)`` numbers from 0 without gaps.
     weights
@@ -88,22 +104,28 @@ def cramers_v(
     if min(rows, columns, n_clusters) >= _FEWEST:
         at = (clusters, labels * columns + values)
         counts = csr_array((np.ones(len(labels)), at), shape=(n_clusters, rows * columns))
-        estimate = _of_sums(counts.sum(axis=0)[None], _squares(counts).sum()[None], shape=shape)
-        low, high = _limits(estimate, counts, weights, shape=shape, confidence=confidence)
+        estimate = _of_sums(counts.sum(axis=0)[None], _squares(counts).sum()[None], shape=shape, measure=measure)
+        draws = _draws(counts, weights, shape=shape, measure=measure)
+        low, high = _limits(estimate, counts, draws, shape=shape, measure=measure, confidence=confidence)
     return Intervals(estimate=estimate, low=low, high=high, n=np.array([len(labels)]), clusters=np.array([n_clusters]))
 
 
 def _limits(
-    estimate: FloatArray, counts: csr_array, weights: ByteArray, *, shape: tuple[int, int], confidence: float
+    estimate: FloatArray,
+    counts: csr_array,
+    draws: FloatArray,
+    *,
+    shape: Shape,
+    measure: Measure,
+    confidence: float,
 ) -> tuple[FloatArray, FloatArray]:
-    draws = _draws(counts, weights, shape=shape)
     if estimate[0] == 0:
         low, high = np.nanquantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
         return (np.array([low]), np.array([high])) if high > low else (np.full(1, np.nan), np.full(1, np.nan))
     return limits(
         estimate,
         draws=draws[:, None],
-        jackknife=_left_out(counts, shape=shape)[:, None],
+        jackknife=_left_out(counts, shape=shape, measure=measure)[:, None],
         clusters=np.array([float(counts.sum()) ** 2 / _squares(counts).sum()]),
         confidence=confidence,
     )
@@ -115,30 +137,34 @@ def _squares(counts: csr_array) -> FloatArray:
     return squared
 
 
-def _of_sums(sums: FloatArray, squares: FloatArray, *, shape: tuple[int, int]) -> FloatArray:
-    """V of flat tables, at the effective number of images."""
+def _of_sums(sums: FloatArray, squares: FloatArray, *, shape: Shape, measure: Measure) -> FloatArray:
+    """The measure on flat tables, at the effective number of images."""
     effective = np.divide(sums.sum(axis=1) ** 2, squares, out=np.zeros_like(squares), where=squares > 0)
-    return corrected_v(sums.reshape(-1, *shape), effective)
+    return measure(sums.reshape(-1, *shape), effective)
 
 
-def _draws(counts: csr_array, weights: ByteArray, *, shape: tuple[int, int]) -> FloatArray:
-    """V in each draw, in slices of draws."""
+def _draws(counts: csr_array, weights: ByteArray, *, shape: Shape, measure: Measure = corrected_v) -> FloatArray:
+    """The measure in each draw, in slices of draws."""
     squares = _squares(counts)
+    if counts.shape[1] <= _NARROW:
+        sums = resample(np.column_stack([counts.toarray(), squares]), np.arange(len(squares)), weights)
+        return _of_sums(sums[:, :-1], sums[:, -1], shape=shape, measure=measure)
     turned = counts.T.tocsr()
     step = max(1, _AT_ONCE // max(counts.shape))
     parts = []
     for start in range(0, len(weights), step):
         taken = weights[start : start + step].astype(np.float64)
-        parts.append(_of_sums((turned @ taken.T).T, taken @ squares, shape=shape))
+        parts.append(_of_sums((turned @ taken.T).T, taken @ squares, shape=shape, measure=measure))
     return np.concatenate(parts)
 
 
-def _left_out(counts: csr_array, *, shape: tuple[int, int]) -> FloatArray:
-    """V with each cluster left out, in slices of clusters."""
+def _left_out(counts: csr_array, *, shape: Shape, measure: Measure = corrected_v) -> FloatArray:
+    """The measure with each cluster left out, in slices of clusters."""
     squares, total = _squares(counts), counts.sum(axis=0)
     step = max(1, _AT_ONCE // counts.shape[1])
     parts = []
     for start in range(0, counts.shape[0], step):
         part = slice(start, start + step)
-        parts.append(_of_sums(total - counts[part].toarray(), squares.sum() - squares[part], shape=shape))
+        left = total - counts[part].toarray()
+        parts.append(_of_sums(left, squares.sum() - squares[part], shape=shape, measure=measure))
     return np.concatenate(parts)

@@ -44,8 +44,9 @@ class Loan:
     ----------
     weights
         ``(n, h, w)`` float32: mean grid weights of the boxes of each image, in pixels; zero where none fits.
-    placed
-        ``(n,)`` whether the image has at least one box.
+    room
+        ``(n,)`` share of the boxes tried that fit, 0 where the region is not seen. Of images weighted by it, regions
+        and borrowed boxes lie in the same places: boxes beside a region in the middle are few, and lie further out.
     seen
         Images that show the region.
     widened
@@ -55,7 +56,7 @@ class Loan:
     """
 
     weights: SingleArray
-    placed: BoolArray
+    room: FloatArray
     seen: int
     widened: float
     overlap: float
@@ -64,6 +65,11 @@ class Loan:
     def aligned(self) -> bool:
         """Whether the region lies at one place on all images."""
         return self.overlap > ALIGNED
+
+    @property
+    def placed(self) -> BoolArray:
+        """``(n,)`` whether the image has at least one box."""
+        return self.room > 0
 
 
 def borrow(evidence: Evidence, region: str) -> Loan:
@@ -91,7 +97,7 @@ def borrow(evidence: Evidence, region: str) -> Loan:
     overlap = mean_overlap(evidence, region)
     grid = evidence.settings.grid
     weights = np.zeros((len(view.area), *grid), dtype=np.float32)
-    placed = np.zeros(len(view.area), dtype=bool)
+    room = np.zeros(len(view.area))
     widened = 0.0
     if not overlap > ALIGNED and len(rows):
         pools = _pools(evidence, view=view, rows=rows)
@@ -99,8 +105,8 @@ def borrow(evidence: Evidence, region: str) -> Loan:
         for start in range(0, len(rows), _IMAGES_AT_ONCE):
             part = np.arange(start, min(start + _IMAGES_AT_ONCE, len(rows)))
             found = _place(evidence, view=view, rows=rows, part=part, donors=pools.draw(part, evidence, generator))
-            weights[rows[part]], placed[rows[part]] = found
-    return Loan(weights=weights, placed=placed, seen=len(rows), widened=widened, overlap=overlap)
+            weights[rows[part]], room[rows[part]] = found
+    return Loan(weights=weights, room=room, seen=len(rows), widened=widened, overlap=overlap)
 
 
 def mean_overlap(evidence: Evidence, region: str) -> float:
@@ -184,21 +190,41 @@ def _donors(groups: IntArray, clusters: IntArray) -> IntArray:
 
 def _place(
     evidence: Evidence, *, view: RegionView, rows: IntArray, part: IntArray, donors: IntArray
-) -> tuple[FloatArray, BoolArray]:
-    """Mean grid weights of the boxes that fit, and whether any does."""
+) -> tuple[FloatArray, FloatArray]:
+    """Mean grid weights of the first boxes that fit, and the share that do."""
     own = rows[part]
     frame = evidence.settings.frame
-    boxes, inside = _fit(view.boxes[rows[donors]], area=view.area[own])
+    boxes, inside = fit_boxes(view.boxes[rows[donors]], area=view.area[own])
     apart = evidence.clusters[rows[donors]] != evidence.clusters[own, None]
-    fits = inside & apart & (_covered(boxes, view=view, own=own) <= MOST_OVERLAP)
+    fits = inside & apart & (measure_cover(boxes, view=view, own=own) <= MOST_OVERLAP)
+    room: FloatArray = fits.mean(axis=1)
     first = np.argsort(~fits, axis=1, kind="stable")[:, : evidence.settings.borrowed]
     boxes, fits = np.take_along_axis(boxes, first[..., None], axis=1), np.take_along_axis(fits, first, axis=1)
-    placed: BoolArray = np.asarray(fits.any(axis=1))
-    return _mean_weights(boxes, fits=fits, frame=frame, grid=evidence.settings.grid), placed
+    return _mean_weights(boxes, fits=fits, frame=frame, grid=evidence.settings.grid), room
 
 
-def _fit(boxes: FloatArray, *, area: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Boxes scaled to an area and shifted into the frame, as shares of it; and whether they are small enough for it."""
+def fit_boxes(boxes: FloatArray, *, area: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Scale boxes about their centres to an area, keep their shape and shift them into the frame.
+
+    Parameters
+    ----------
+    boxes
+        ``(n, k, 4)``: x_min, y_min, x_max, y_max as shares of the frame.
+    area
+        ``(n,)`` share of the frame that each of the n images' boxes shall have.
+
+    Returns
+    -------
+    boxes
+        ``(n, k, 4)``, inside of the frame where they fit.
+    inside
+        ``(n, k)`` whether a box of this shape and area is small enough for the frame.
+
+    Examples
+    --------
+    >>> fit_boxes(np.array([[[0.0, 0.0, 0.2, 0.2]]]), area=np.array([0.25]))[0]
+    array([[[0. , 0. , 0.5, 0.5]]])
+    """
     size = boxes[..., 2:] - boxes[..., :2]
     scale = np.sqrt(np.divide(area[:, None], size.prod(axis=-1), out=np.zeros(size.shape[:2]), where=size.prod(-1) > 0))
     size = size * scale[..., None]
@@ -207,8 +233,23 @@ def _fit(boxes: FloatArray, *, area: FloatArray) -> tuple[FloatArray, BoolArray]
     return np.concatenate([low, low + size], axis=-1), (scale > 0) & (size <= 1).all(axis=-1)
 
 
-def _covered(boxes: FloatArray, *, view: RegionView, own: IntArray) -> FloatArray:
-    """Share of each image's own region that its boxes cover, on the raster; on bounding boxes where that is empty."""
+def measure_cover(boxes: FloatArray, *, view: RegionView, own: IntArray) -> FloatArray:
+    """Share of each image's own region that boxes cover: on its raster, or on its bounding box where that is empty.
+
+    Parameters
+    ----------
+    boxes
+        ``(n, k, 4)`` as shares of the frame.
+    view
+        The region.
+    own
+        ``(n,)`` the images, as positions among those read.
+
+    Returns
+    -------
+    ndarray
+        ``(n, k)`` in [0, 1].
+    """
     rasters = unpack_rasters(raster or bytes(RASTER[0] * RASTER[1] // 8) for raster in view.rasters[own])
     below = np.matmul(np.matmul(_UPTO, rasters.astype(np.float32)), _LEFT_OF)
     x, y = boxes[..., 0::2] * RASTER[1], boxes[..., 1::2] * RASTER[0]

@@ -1,0 +1,129 @@
+"""Negative controls: the whole procedure where there is nothing to be found, and how often it flags all the same.
+
+Sham regions are control areas put in the place of the region, against the other controls of the same images; permuted
+attributes are dealt out anew among clusters of the same label. Neither costs a pass over the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from auditor.analysis.questions import list_cells
+from auditor.analysis.statistics.effects import read_effects
+from auditor.analysis.statistics.intervals import wilson
+from auditor.analysis.uses import Use, judge
+from auditor.ladder import FalseAlarms
+from auditor.records import NOT_RECORDED
+
+if TYPE_CHECKING:
+    from auditor.analysis.statistics.base import Evidence
+
+PERMUTED: Final = 20
+"""Times that each attribute is dealt out anew."""
+FEWEST: Final = 2
+"""Controls that a sham needs: one in the place of the region, and one to compare with."""
+
+
+def count_false_alarms(evidence: Evidence) -> list[FalseAlarms]:
+    """Run the procedure on sham regions and on permuted attributes.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+
+    Returns
+    -------
+    list of FalseAlarms
+        One per kind that could be tried; a cell that could not be tested is not counted.
+    """
+    found = []
+    shams = _try_shams(evidence)
+    if shams:
+        found.append(_count("sham regions", shams, method=_SHAMS, confidence=evidence.settings.confidence))
+    dealt = _try_permuted(evidence)
+    if dealt:
+        found.append(_count("permuted attributes", dealt, method=_DEALT, confidence=evidence.settings.confidence))
+    return found
+
+
+_SHAMS: Final = (
+    "each control area in the place of its region, against the other controls of the same images, judged like a "
+    "region; shams of one region share images and are not independent"
+)
+_DEALT: Final = (
+    f"each attribute dealt out anew {PERMUTED} times among clusters of the same label, judged like the attribute; "
+    "deals share images and are not independent"
+)
+
+
+def _try_shams(evidence: Evidence) -> list[Use]:
+    effects = [effect for effect in read_effects(evidence) if effect.controls.shape[1] >= FEWEST]
+    most = max((effect.controls.shape[1] for effect in effects), default=0)
+    uses: list[Use] = []
+    for k in range(most):
+        shams = [effect.as_sham(k) for effect in effects if k < effect.controls.shape[1]]
+        uses += judge(list_cells(evidence, shams, draws=1), guards=lambda _: "control areas are equally large")
+    return uses
+
+
+def _try_permuted(evidence: Evidence) -> list[Use]:
+    uses: list[Use] = []
+    effects = read_effects(evidence)
+    if not effects:
+        return uses
+    for attribute in evidence.settings.attributes:
+        for deal in range(PERMUTED):
+            dealt = deal_out(evidence, attribute, deal=deal)
+            cells = list_cells(dealt, effects, alone=False, draws=1)
+            uses += judge(cells, guards=lambda _: "values were dealt out at random")
+    return uses
+
+
+def deal_out(evidence: Evidence, attribute: str, *, deal: int) -> Evidence:
+    """Evidence in which the values of one attribute are dealt out anew; all else is as it was.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    attribute
+        Its name.
+    deal
+        Number of the deal; another gives other values.
+
+    Returns
+    -------
+    Evidence
+        With this attribute alone. Clusters whose images share label and value change places with clusters of the same
+        label; images of other clusters change places within their label.
+    """
+    generator = evidence.settings.generator(f"deal {attribute} {deal}")
+    texts, labels = evidence.texts(attribute).copy(), evidence.texts("label")
+    for label in evidence.labels:
+        rows = np.flatnonzero((labels == label) & (texts != NOT_RECORDED))
+        clusters, first, inverse = np.unique(evidence.clusters[rows], return_index=True, return_inverse=True)
+        own = texts[rows][first]
+        if (own[inverse] == texts[rows]).all():
+            texts[rows] = generator.permutation(own)[inverse]
+        elif len(clusters):
+            texts[rows] = generator.permutation(texts[rows])
+    copy = replace(evidence, settings=replace(evidence.settings, attributes=(attribute,)))
+    # What was worked out before stays true: only one column of the images read is another.
+    known = {name: value for name, value in vars(evidence).items() if name not in vars(copy)}
+    vars(copy).update(known, read=evidence.read.assign(**{attribute: texts}))
+    return copy
+
+
+def _count(kind: str, uses: list[Use], *, method: str, confidence: float) -> FalseAlarms:
+    tried = [use for use in uses if use.answer != "not evaluated"]
+    flagged = sum(use.answer == "found" for use in tried)
+    share = np.array([flagged / max(len(tried), 1)])
+    low, high = wilson(share, np.array([float(len(tried))]), confidence=confidence)
+    ci = (float(low[0]), float(high[0])) if tried else (0.0, 1.0)
+    return FalseAlarms.model_validate(
+        {"kind": kind, "flagged": flagged, "tried": len(tried), "ci": ci, "method": method}
+    )

@@ -1,0 +1,246 @@
+"""The questions of the third rung: for whom, and in which ways, hiding a region might change the answer.
+
+A *cell* is one question: one region, and either who is pushed where (an attribute, a value of it, a class) or, without
+an attribute, how many answers change. It is asked once per way of hiding, and every way must agree.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+from scipy.special import ndtri
+
+from auditor.analysis.margins import MARGINS, exceed
+from auditor.analysis.statistics.alignment import difference, read_alignments
+from auditor.analysis.statistics.effects import read_effects
+from auditor.analysis.statistics.pairing import compare_pairs
+from auditor.trials import LEAKY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from auditor.analysis.statistics.alignment import Alignment
+    from auditor.analysis.statistics.base import Evidence
+    from auditor.analysis.statistics.effects import Effect
+    from auditor.analysis.statistics.intervals import Intervals
+    from auditor.geometry import FloatArray
+
+    Limits = tuple[float, float]
+
+Q: Final = 0.05
+"""False discovery rate over the declared family."""
+AGREEING: Final = 2
+"""Ways of hiding that must agree."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one way of hiding says on a cell.
+
+    Attributes
+    ----------
+    effect
+        What was hidden and how, image by image.
+    estimate
+        The aligned shift in standard deviations of the margin, or the flip excess as a difference of shares.
+    p_value
+        Against the hypothesis that the effect is no larger than the margin from which it counts.
+    interval
+        Limits at a level.
+    both_ways
+        Limits of the smaller push of the two sides; None without an attribute.
+    null
+        The aligned shift under permutation, ``(draws,)``; None without an attribute.
+    n, clusters
+        Images and clusters.
+    remark
+        How controls entered, or why there is no number.
+    """
+
+    effect: Effect
+    estimate: float
+    p_value: float
+    interval: Callable[[float], Limits]
+    both_ways: Limits | None
+    null: FloatArray | None
+    n: int
+    clusters: int
+    remark: str
+
+    @property
+    def size(self) -> float:
+        """How large the effect is: a shift counts in both directions, fewer changed answers are no effect."""
+        return abs(self.estimate) if self.both_ways is not None else self.estimate
+
+
+class Cell(NamedTuple):
+    """One question of the confirmatory family."""
+
+    region: str
+    attribute: str | None
+    subgroup: str | None
+    others: str | None
+    favours: str | None
+    parts: tuple[Part, ...]
+
+    @property
+    def weakest(self) -> Part:
+        """The way of hiding with the smallest effect: what all of them agree on."""
+        sizes = [part.size if math.isfinite(part.estimate) else -math.inf for part in self.parts]
+        return self.parts[int(np.argmin(sizes))]
+
+    @property
+    def one_way(self) -> bool:
+        """Whether every way of hiding has its effect in the same direction."""
+        return len({part.estimate > 0 for part in self.parts}) == 1
+
+    @property
+    def reason(self) -> str | None:
+        """Why the cell cannot be tested; None if it can."""
+        if len(self.parts) < AGREEING:
+            return f"regions were hidden in {len(self.parts)} way that counts; {AGREEING} must agree"
+        silent = [part.remark for part in self.parts if not math.isfinite(part.p_value)]
+        return silent[0] if silent else None
+
+
+def list_cells(
+    evidence: Evidence, effects: Sequence[Effect] | None = None, *, alone: bool = True, draws: int | None = None
+) -> list[Cell]:
+    """Every question that the declared regions and attributes ask.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    effects
+        What hiding did; by default that of the tables. Ways of hiding that leave information in place never count.
+    alone
+        Whether to ask of each region without an attribute as well.
+    draws
+        Permutations; by default as many as can be afforded.
+
+    Returns
+    -------
+    list of Cell
+        Regions in the order of the plan.
+    """
+    effects = read_effects(evidence) if effects is None else effects
+    counted = [effect for effect in effects if effect.fill not in LEAKY]
+    found = list(_aligned(read_alignments(evidence, counted, draws=draws))) if counted else []
+    if alone:
+        regions = [name for name in dict.fromkeys(effect.region for effect in counted) if _stands_alone(evidence, name)]
+        found += [_alone(evidence, region, counted) for region in regions]
+    order = {name: i for i, name in enumerate(evidence.settings.regions)}
+    return sorted(found, key=lambda cell: order.get(cell.region, len(order)))
+
+
+def _stands_alone(evidence: Evidence, region: str) -> bool:
+    """Whether it is asked of a region as such if it is used.
+
+    Not of core regions, which should be (the positive control asks that), and of protected ones only where there is no
+    attribute to ask with.
+    """
+    role = evidence.settings.roles.get(region, "undeclared")
+    return role != "core" and not (role == "protected" and evidence.settings.attributes)
+
+
+def _aligned(alignments: Sequence[Alignment]) -> Iterator[Cell]:
+    """Alignments pooled over labels, the ways of hiding brought together."""
+    together: dict[tuple[str, str, str, str], list[Alignment]] = {}
+    for item in alignments:
+        if item.label is None:
+            key = (item.effect.region, item.attribute, item.subgroup, item.effect.contrast.favours)
+            together.setdefault(key, []).append(item)
+    for (region, attribute, subgroup, favours), items in together.items():
+        parts = tuple(_shift_part(item) for item in items)
+        yield Cell(region, attribute, subgroup, items[0].others, favours, parts)
+
+
+def _shift_part(item: Alignment) -> Part:
+    shift = item.cell.shift
+    still = _is_still(item)
+    p = _exceed(shift.estimate, shift.se, delta=MARGINS["alignment"].material, freedom=shift.freedom)
+    return Part(
+        effect=item.effect,
+        estimate=shift.estimate,
+        p_value=1.0 if still else p,
+        interval=_nowhere if still else shift.interval,
+        both_ways=shift.interval_both_ways(1 - Q),
+        null=item.cell.null,
+        n=shift.n,
+        clusters=shift.clusters,
+        remark=_remark(item, tested=still or math.isfinite(p)),
+    )
+
+
+def _is_still(item: Alignment) -> bool:
+    """Whether hiding moved no margin at all, on any image: then there is nothing to resample."""
+    if not math.isfinite(item.cell.shift.estimate):
+        return False
+    moved = difference(item.effect)[0]
+    return not moved[np.isfinite(moved)].any()
+
+
+def _nowhere(_: float) -> Limits:
+    return 0.0, 0.0
+
+
+def _remark(item: Alignment, *, tested: bool) -> str:
+    if tested:
+        return item.remark
+    if not item.effect.contrast.spread > 0:
+        return "the margin is the same on every image"
+    if math.isfinite(item.cell.shift.estimate):
+        return "the images do not differ enough to tell how sure the shift is"
+    return f"at most {item.cell.fewest} independent images or persons on one side; more are needed"
+
+
+def _alone(evidence: Evidence, region: str, effects: Sequence[Effect]) -> Cell:
+    ways = {effect.fill: effect for effect in effects if effect.region == region}
+    return Cell(region, None, None, None, None, tuple(_flip_part(evidence, effect) for effect in ways.values()))
+
+
+def _flip_part(evidence: Evidence, effect: Effect) -> Part:
+    def excess(level: float) -> Intervals:
+        (pairing,) = compare_pairs(
+            effect.flip_own[:, None],
+            effect.flip_control[:, None],
+            codes=np.zeros(len(effect.own), dtype=np.int64),
+            clusters=evidence.clusters,
+            n_cells=1,
+            weights=evidence.weights,
+            confidence=level,
+            shares=True,
+            draws=1,
+            generator=evidence.settings.generator("signs"),
+        )
+        return pairing.excess
+
+    def interval(level: float) -> Limits:
+        at = excess(level)
+        return float(at.low[0]), float(at.high[0])
+
+    found = excess(1 - Q)
+    estimate, (low, high) = float(found.estimate[0]), interval(1 - Q)
+    n, clusters = int(found.n[0]), int(found.clusters[0])
+    enough = clusters >= evidence.settings.min_clusters
+    few = f"{clusters} independent images or persons have room for an equally large area elsewhere; more are needed"
+    spread = (high - low) / (2 * float(ndtri(1 - Q / 2))) if enough else math.nan
+    return Part(
+        effect=effect,
+        estimate=estimate if enough else math.nan,
+        p_value=_exceed(max(estimate, 0.0), spread, delta=MARGINS["flips"].minor, freedom=clusters - 1),
+        interval=interval,
+        both_ways=None,
+        null=None,
+        n=n,
+        clusters=clusters,
+        remark="less the share that controls change" if enough else few,
+    )
+
+
+def _exceed(estimate: float, error: float, *, delta: float, freedom: float) -> float:
+    return float(exceed(np.array([estimate]), np.array([error]), delta=delta, freedom=max(freedom, 1))[0])

@@ -1,0 +1,234 @@
+"""Three rungs of the evidence ladder, read off the estimates: opportunity, looks and hurts."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from auditor.analysis.margins import FOUND, MARGINS, OPEN, RULED_OUT, decide
+from auditor.analysis.wording import known, percent, span
+from auditor.ladder import Estimate, Rung
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from auditor.ladder import Answer
+
+_SPLITS: Final = ("label", "predicted", "attribute", "subgroup", "outcome")
+ANSWERS: Final[dict[str, str]] = {FOUND: "found", RULED_OUT: "ruled out", OPEN: "not enough evidence"}
+
+
+def find_rows(estimates: pd.DataFrame, statistic: str, **keys: str | None) -> pd.DataFrame:
+    """Rows of a statistic at one place of the table.
+
+    Parameters
+    ----------
+    estimates
+        Of `auditor.analysis.estimates.estimate`.
+    statistic
+        Its name.
+    **keys
+        Columns that must hold a value; None for not split by it. Other splits must be empty.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the table.
+    """
+    chosen = estimates["statistic"] == statistic
+    for name in {*_SPLITS, *keys}:
+        value = keys.get(name)
+        chosen &= estimates[name].isna() if value is None else estimates[name] == value
+    return estimates[chosen]
+
+
+def as_estimate(row: Any) -> Estimate:
+    """A row of the estimates as audit.json holds it: what is not a number becomes null.
+
+    Parameters
+    ----------
+    row
+        With the columns of the estimates, by attribute.
+
+    Returns
+    -------
+    Estimate
+        Checked.
+    """
+    values = {name: (None if pd.isna(value) else value) for name, value in row._asdict().items()}
+    low, high = values.pop("ci_low"), values.pop("ci_high")
+    ci = None if low is None or high is None else (low, high)
+    return Estimate(value=values.pop("estimate"), ci=ci, **values)
+
+
+def as_estimates(rows: pd.DataFrame) -> list[Estimate]:
+    """Rows of the estimates as audit.json holds them.
+
+    Parameters
+    ----------
+    rows
+        Of the estimates.
+
+    Returns
+    -------
+    list of Estimate
+        In the same order.
+    """
+    return [as_estimate(row) for row in rows.itertuples(index=False)]
+
+
+def judge_opportunity(estimates: pd.DataFrame, attribute: str | None) -> Rung:
+    """Whether the data lets a model guess the label from an attribute.
+
+    Parameters
+    ----------
+    estimates
+        All numbers of the audit.
+    attribute
+        None for a region alone: then there is nothing to guess from.
+
+    Returns
+    -------
+    Rung
+        From Cramér's V against its material margin.
+    """
+    if attribute is None:
+        return Rung(name="opportunity", answer="not evaluated", sentence="No attribute is concerned.", estimates=[])
+    rows = find_rows(estimates, "cramers_v", attribute=attribute)
+    if rows.empty or rows["ci_low"].isna().all():
+        sentence = f"How far {attribute} and label go together could not be measured."
+        return Rung(name="opportunity", answer="not evaluated", sentence=sentence, estimates=as_estimates(rows))
+    row = rows.iloc[0]
+    answer = ANSWERS[decide(row["ci_low"], row["ci_high"], MARGINS["association"].material)]
+    alone = find_rows(estimates, "attribute_only_accuracy", attribute=attribute)
+    always = find_rows(estimates, "majority_accuracy", attribute=attribute)
+    sentence = (
+        f"In these images {attribute} and label go together with V = {row['estimate']:.2f} "
+        f"{span(row['ci_low'], row['ci_high'])}."
+    )
+    if len(alone) and len(always):
+        sentence += (
+            f" Guessing from {attribute} alone would be right {percent(alone['estimate'].iloc[0])} of the time; always "
+            f"naming the commonest label, {percent(always['estimate'].iloc[0])}."
+        )
+    sentence += " These are the audited images; what the model was trained on may differ."
+    return Rung(
+        name="opportunity",
+        answer=answer,
+        sentence=sentence,
+        estimates=as_estimates(pd.concat([rows, alone, always])),
+    )
+
+
+def judge_looks(estimates: pd.DataFrame, region: str, *, withheld: str | None) -> Rung:
+    """Whether the maps lie on a region more than on equally large areas where the region usually lies.
+
+    Parameters
+    ----------
+    estimates
+        All numbers of the audit.
+    region
+        Its name.
+    withheld
+        Why attention to the region may not be read, if a check failed.
+
+    Returns
+    -------
+    Rung
+        From the enrichment of the predicted class's map against its material margin.
+    """
+    rows = find_rows(estimates, "enrichment", region=region, target="predicted")
+    numbers = as_estimates(rows)
+    if withheld is not None:
+        return Rung(name="looks", answer="withheld", sentence=f"Withheld: {withheld}", estimates=numbers)
+    if rows.empty or not rows["ci_low"].iloc[0] > 0:
+        sentence = (
+            f"Attention to {region} could not be set against equally large areas: too few of its images have room for "
+            "one elsewhere."
+        )
+        return Rung(name="looks", answer="not evaluated", sentence=sentence, estimates=numbers)
+    row = rows.iloc[0]
+    answer = ANSWERS[decide(row["ci_low"], row["ci_high"], MARGINS["enrichment"].material)]
+    sentence = (
+        f"The map of the predicted class lies on {region} {row['estimate']:.1f} times as much as on equally large "
+        f"areas where {region} usually lies {span(row['ci_low'], row['ci_high'])} ({row['n']} images)."
+    )
+    return Rung(name="looks", answer=answer, sentence=sentence, estimates=numbers)
+
+
+def judge_harm(estimates: pd.DataFrame, *, attribute: str | None, labels: Sequence[str], repairs: pd.DataFrame) -> Rung:
+    """Whether the groups of an attribute are answered wrongly unequally often, or hiding the region repairs errors.
+
+    Parameters
+    ----------
+    estimates
+        All numbers of the audit.
+    attribute
+        None for a region alone.
+    labels
+        That occur.
+    repairs
+        Rows of the repair excess of this region and attribute, one per fill.
+
+    Returns
+    -------
+    Rung
+        Found where a gap in accuracy lies beyond its material margin, or hiding repairs errors in every fill.
+    """
+    if attribute is None:
+        return Rung(name="hurts", answer="not evaluated", sentence="No attribute is concerned.", estimates=[])
+    gaps = pd.concat([find_gaps(estimates, attribute, label) for label in labels])
+    gaps = gaps[gaps["ci_low"].notna()]
+    if gaps.empty:
+        sentence = f"Accuracy could not be compared between the groups of {attribute}."
+        return Rung(name="hurts", answer="not evaluated", sentence=sentence, estimates=[])
+    delta = MARGINS["error_gap"].material
+    limits = zip(gaps["ci_low"], gaps["ci_high"], strict=True)
+    answers = [decide(low, high, delta, signed=True) for low, high in limits]
+    size = gaps["estimate"].abs().to_numpy(copy=True)
+    if FOUND in answers:
+        size[[answer != FOUND for answer in answers]] = -1
+    worst = gaps.iloc[int(size.argmax())]
+    repaired = not repairs.empty and bool((repairs["ci_low"] > 0).all())
+    answer: Answer = "not enough evidence"
+    if FOUND in answers or repaired:
+        answer = "found"
+    elif all(value == RULED_OUT for value in answers):
+        answer = "ruled out"
+    return Rung(
+        name="hurts",
+        answer=answer,
+        sentence=_tell_gap(worst.to_dict()) + _tell_repair(repairs),
+        estimates=as_estimates(pd.concat([gaps, repairs])),
+    )
+
+
+def find_gaps(estimates: pd.DataFrame, attribute: str, label: str) -> pd.DataFrame:
+    """Differences in accuracy between the groups of an attribute, within one label."""
+    rows = estimates[(estimates["statistic"] == "accuracy_gap") & (estimates["attribute"] == attribute)]
+    return rows[(rows["label"] == label) & rows["predicted"].isna() & rows["outcome"].isna()]
+
+
+def _tell_gap(row: Mapping[Any, Any]) -> str:
+    gap, low, high = row["estimate"], row["ci_low"], row["ci_high"]
+    more = "less" if gap < 0 else "more"
+    if gap < 0:
+        gap, low, high = -gap, -high, -low
+    return (
+        f"Among images labelled {row['label']}, {row['attribute']} {known(row['subgroup'])} is answered correctly "
+        f"{100 * gap:.0f} points {more} often than the rest {span(low, high, unit='%')} ({row['n']} images)."
+    )
+
+
+def _tell_repair(repairs: pd.DataFrame) -> str:
+    rows = repairs[repairs["estimate"].notna()]
+    if rows.empty:
+        return ""
+    weakest = rows.iloc[int(rows["estimate"].to_numpy().argmin())]
+    interval = "" if math.isnan(weakest["ci_low"]) else f" {span(weakest['ci_low'], weakest['ci_high'], unit='%')}"
+    return (
+        f" Hiding the region corrects {percent(weakest['estimate'])} more of the errors on images that go against the "
+        f"majority of their label than hiding other areas does{interval}."
+    )

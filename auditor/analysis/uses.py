@@ -1,0 +1,185 @@
+"""The third rung: whether hiding a region changes the answer, and what to believe when that is asked many times."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide, needed
+from auditor.analysis.multiplicity import adjust, descend, fcr_level, simes, step_down, unite
+from auditor.analysis.questions import Q
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from auditor.analysis.questions import Cell, Part
+    from auditor.geometry import FloatArray
+    from auditor.ladder import Answer
+
+UNTESTED: Final = "not evaluated"
+
+
+class Use(NamedTuple):
+    """The answer to one cell.
+
+    Attributes
+    ----------
+    cell
+        The question.
+    answer
+        By the three-way rule.
+    p_value, q_value, by_value
+        The largest over the ways of hiding; adjusted over the families by Benjamini-Hochberg, and by
+        Benjamini-Yekutieli, which holds under any dependence. NaN where not tested.
+    familywise
+        Westfall and Young's maxT against no effect at all; NaN without an attribute.
+    level
+        Of the interval that allows for having picked this cell.
+    guarded
+        What shows that unequal regions did not make the shift; None where nothing does.
+    needed
+        Images that would settle an open question.
+    """
+
+    cell: Cell
+    answer: Answer
+    p_value: float
+    q_value: float
+    by_value: float
+    familywise: float
+    level: float
+    guarded: str | None
+    needed: int | None
+
+
+def judge(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambda _: None) -> list[Use]:
+    """Answer every cell, with what asking all of them costs.
+
+    Cells of one region and attribute are a family: families are tested first, and their cells only inside of those
+    that were rejected, so that one effect that shows in several cells is one finding.
+
+    Parameters
+    ----------
+    cells
+        All that were asked.
+    guards
+        What else shows that a shift is not made by unequal regions, for a cell whose two sides are not both pushed.
+
+    Returns
+    -------
+    list of Use
+        In the same order.
+    """
+    if not cells:
+        return []
+    keys = list(dict.fromkeys((cell.region, cell.attribute) for cell in cells))
+    family = np.array([keys.index((cell.region, cell.attribute)) for cell in cells])
+    p = np.array([_unite(cell) for cell in cells])
+    pooled = np.array([simes(p[family == number]) for number in range(len(keys))])
+    tested = descend(pooled, p, family, q=Q)
+    by = adjust(pooled, method="by")
+    level = fcr_level(int(tested.rejected_cells.sum()), int((~np.isnan(p)).sum()), q=Q)
+    familywise = _familywise(cells)
+    return [
+        _answer(
+            cell,
+            guard=guards(cell),
+            rejected=bool(tested.rejected_cells[i]),
+            level=level,
+            values=(float(p[i]), float(tested.family_q[family[i]]), float(by[family[i]]), float(familywise[i])),
+        )
+        for i, cell in enumerate(cells)
+    ]
+
+
+def _unite(cell: Cell) -> float:
+    """The largest p-value over the ways of hiding; NaN where the cell cannot be tested, 1 where they contradict."""
+    if cell.reason is not None:
+        return math.nan
+    if not cell.one_way:
+        return 1.0
+    return float(unite(np.array([[part.p_value for part in cell.parts]]))[0])
+
+
+def _familywise(cells: Sequence[Cell]) -> FloatArray:
+    """The largest maxT p-value over the ways of hiding, for cells with an attribute."""
+    found = np.full(len(cells), np.nan)
+    asked = [i for i, cell in enumerate(cells) if cell.reason is None and cell.attribute is not None]
+    for attribute in dict.fromkeys(cells[i].attribute for i in asked):
+        ours = [i for i in asked if cells[i].attribute == attribute]
+        for fill in dict.fromkeys(part.effect.fill for i in ours for part in cells[i].parts):
+            by_cell = {i: part for i in ours for part in cells[i].parts if part.effect.fill == fill}
+            hidden = list(by_cell)
+            found[hidden] = np.fmax(found[hidden], _step_down(list(by_cell.values())))
+    return found
+
+
+def _step_down(parts: Sequence[Part]) -> FloatArray:
+    """Shifts over their spread under permutation, so that cells of unequal size compare."""
+    null = np.column_stack([part.null for part in parts if part.null is not None])
+    spread = null.std(axis=0)  # NaN where a draw gives no shift
+    spread[~(spread > 0)] = np.nan
+    observed = np.abs([part.estimate for part in parts]) / spread
+    return step_down(observed, np.abs(null) / spread)
+
+
+def _answer(
+    cell: Cell, *, guard: str | None, rejected: bool, level: float, values: tuple[float, float, float, float]
+) -> Use:
+    answer, guarded, more = _decide(cell, rejected=rejected, level=level, guard=guard)
+    return Use(cell, answer, *values, level=level if answer == "found" else 1 - Q, guarded=guarded, needed=more)
+
+
+def _decide(cell: Cell, *, rejected: bool, level: float, guard: str | None) -> tuple[Answer, str | None, int | None]:
+    if cell.reason is not None:
+        return UNTESTED, None, None
+    least, most = margin_of(cell)
+    signed = cell.attribute is not None
+    guarded = _guard(cell) or guard
+    ends = [part.interval(level) for part in cell.parts]
+    found = all(decide(*limits, least, signed=signed) == FOUND for limits in ends)
+    if found and rejected and cell.one_way and guarded is not None:
+        return "found", guarded, None
+    if all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts):
+        return "ruled out", guarded, None
+    return "not enough evidence", guarded, _needed(cell)
+
+
+def margin_of(cell: Cell) -> tuple[float, float]:
+    """From where an effect counts as use, and below which use is ruled out."""
+    if cell.attribute is not None:
+        return MARGINS["alignment"].material, MARGINS["alignment"].material
+    return MARGINS["flips"].minor, MARGINS["flips"].material
+
+
+def _guard(cell: Cell) -> str | None:
+    """Unequal regions push both sides one way; only use pushes them in opposite directions."""
+    if cell.attribute is None:
+        return None
+    pushed = all(part.both_ways is not None and part.both_ways[0] > MARGINS["alignment"].minor for part in cell.parts)
+    return "the two sides are pushed in opposite directions" if pushed else None
+
+
+def _needed(cell: Cell) -> int | None:
+    """Images that settle the way of hiding that is least settled; None where no number of them would."""
+    wanted = [_needed_by(part, margin_of(cell)) for part in cell.parts if _is_open(part, cell)]
+    known = [number for number in wanted if number is not None]
+    return max(known) if known and len(known) == len(wanted) else None
+
+
+def _is_open(part: Part, cell: Cell) -> bool:
+    least, most = margin_of(cell)
+    low, high = part.interval(1 - Q)
+    signed = cell.attribute is not None
+    return decide(low, high, least, signed=signed) != FOUND and decide(low, high, most, signed=signed) != RULED_OUT
+
+
+def _needed_by(part: Part, margins: tuple[float, float]) -> int | None:
+    """Images until the effect is found or ruled out, whichever comes first."""
+    least, most = margins
+    low, high = part.interval(1 - Q)
+    sides = [delta for delta, reachable in ((least, part.size > least), (most, part.size < most)) if reachable]
+    numbers = [needed(part.n, (high - low) / 2, estimate=part.size, delta=delta) for delta in sides]
+    return min((number for number in numbers if number is not None), default=None)

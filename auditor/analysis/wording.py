@@ -1,0 +1,115 @@
+"""Words for numbers: how findings speak to someone who has never heard of a heat map or a confidence interval.
+
+They keep to what was measured: *attends to*, *hiding it changes*. Nothing here calls a model good or bad.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from auditor.ladder import Role
+
+ROLES = {
+    "core": "declared core",
+    "context": "declared context",
+    "protected": "declared protected",
+    "artefact": "declared an artefact",
+    "undeclared": "with no declared role",
+}
+
+
+def percent(share: float) -> str:
+    """A share as whole per cent, with a decimal below ten.
+
+    Parameters
+    ----------
+    share
+        In [0, 1], or a difference of shares.
+
+    Returns
+    -------
+    str
+        Such as ``"18 %"``.
+
+    Examples
+    --------
+    >>> percent(0.183), percent(0.034), percent(0.0)
+    ('18 %', '3.4 %', '0 %')
+    """
+    value = 100 * share
+    return f"{value:.0f} %" if abs(value) >= 10 or value == 0 else f"{value:.1f} %"  # noqa: PLR2004 -- see docstring
+
+
+def span(low: float, high: float, *, unit: str = "") -> str:
+    """An interval in brackets.
+
+    Parameters
+    ----------
+    low, high
+        Limits.
+    unit
+        Behind the numbers; ``"%"`` turns shares into per cent.
+
+    Returns
+    -------
+    str
+        Such as ``"[0.12, 0.30] SD"``.
+
+    Examples
+    --------
+    >>> span(0.123, 0.3, unit="SD"), span(0.05, 0.2, unit="%")
+    ('[0.12, 0.30] SD', '[5.0 %, 20 %]')
+    """
+    if unit == "%":
+        return f"[{percent(low)}, {percent(high)}]"
+    return f"[{low:.2f}, {high:.2f}]{' ' if unit else ''}{unit}"
+
+
+def known(value: str) -> str:
+    """A value of an attribute, or what stands for none."""
+    return value or "not recorded"
+
+
+def listed(names: list[str]) -> str:
+    """Names as a sentence lists them.
+
+    Parameters
+    ----------
+    names
+        At least one.
+
+    Returns
+    -------
+    str
+        With *and* before the last.
+
+    Examples
+    --------
+    >>> listed(["noise"]), listed(["noise", "mean", "inpaint"])
+    ('noise', 'noise, mean and inpaint')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def describe_role(region: str, role: Role) -> str:
+    """A region with what it was declared to be.
+
+    Parameters
+    ----------
+    region
+        Its name.
+    role
+        As declared before the run.
+
+    Returns
+    -------
+    str
+        Such as ``"hair (declared protected)"``.
+
+    Examples
+    --------
+    >>> describe_role("hair", "protected")
+    'hair (declared protected)'
+    """
+    return f"{region} ({ROLES[role]})"

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from auditor.analysis.multiplicity import fcr_level, step_down
+from auditor.analysis.questions import AGREEING, Q, Cell, list_cells
+from auditor.analysis.uses import Use, judge, margin_of
+from tests.analysis.asking import make_asked, planted
+
+
+def of_attribute(uses: list[Use]) -> list[Use]:
+    return [use for use in uses if use.cell.attribute is not None]
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_planted_use_is_found_in_its_direction(direction: int) -> None:
+    uses = judge(list_cells(make_asked(pushes=planted(0.3 * direction, "face") | planted(0.0, "coat"))))
+    coat, face = sorted(of_attribute(uses), key=lambda use: use.cell.region)
+    assert (face.answer, coat.answer) == ("found", "ruled out")
+    assert face.cell.weakest.estimate * direction > 0.2
+    assert face.guarded == "the two sides are pushed in opposite directions"
+    assert face.needed is None
+    assert face.p_value < face.q_value < 0.001
+
+
+@pytest.mark.parametrize("pushes", [{"mean": 0.5, "noise": 0.0}, {"mean": 0.5, "noise": -0.5}])
+def test_ways_of_hiding_that_disagree_are_no_use(pushes: dict[str, float]) -> None:
+    (use,) = of_attribute(judge(list_cells(make_asked(pushes={"face": pushes})), guards=lambda _: "all is well"))
+    assert use.answer == "not enough evidence"
+    assert use.q_value > 0.9
+
+
+def test_one_way_of_hiding_is_not_evaluated() -> None:
+    for use in judge(list_cells(make_asked(pushes=planted(0.5, "face"), fills=("mean", "blur")))):
+        assert use.answer == "not evaluated"
+        assert math.isnan(use.p_value)
+    assert AGREEING == 2
+
+
+def test_blur_changes_no_answer() -> None:
+    pushes = {"face": {"mean": 0.3, "noise": 0.3, "blur": -0.5}}
+    (use,) = of_attribute(judge(list_cells(make_asked(pushes=pushes, fills=("blur", "mean", "noise")))))
+    assert use.answer == "found"
+
+
+def test_many_images_rule_out_and_few_leave_open_with_a_number() -> None:
+    (many,) = of_attribute(judge(list_cells(make_asked(400, pushes=planted(0.0, "face")))))
+    assert many.answer == "ruled out"
+    (few,) = of_attribute(judge(list_cells(make_asked(100, pushes=planted(0.03, "face"), spread=0.8, seed=3))))
+    assert few.answer == "not enough evidence"
+    assert few.needed is not None
+    assert few.needed > 100
+    part = few.cell.weakest
+    assert few.needed < 100 * (max(p.interval(0.95)[1] - p.interval(0.95)[0] for p in few.cell.parts) / 0.002) ** 2
+    assert part.n == 100
+
+
+def test_the_number_needed_is_that_of_the_nearer_answer() -> None:
+    """A region that flips no more than its controls is ruled out below .05; it need not fall below .02."""
+    cells = list_cells(make_asked(120, drifts={"face": np.zeros(120)}, attributes=(), spread=0.8, seed=1))
+    (use,) = judge(cells)
+    assert use.answer == "not enough evidence"
+    least, most = margin_of(use.cell)
+    assert (least, most) == (0.02, 0.05)
+    wanted = []
+    for part in use.cell.parts:
+        low, high = part.interval(0.95)
+        below = part.n * ((high - low) / 2 / (most - part.estimate)) ** 2 if part.estimate < most else math.inf
+        above = part.n * ((high - low) / 2 / (part.estimate - least)) ** 2 if part.estimate > least else math.inf
+        if high >= most and low <= least:
+            wanted.append(math.ceil(min(above, below)))
+    assert use.needed == max(wanted)
+
+
+def test_fewer_than_twenty_clusters_are_not_evaluated() -> None:
+    uses = judge(list_cells(make_asked(72, pushes=planted(0.6, "face"))))
+    assert [use.answer for use in of_attribute(uses)] == ["not evaluated"]
+
+
+def test_a_shift_without_a_safeguard_is_not_found() -> None:
+    """Everyone loses, women more: unequal regions do that as well."""
+    side = np.where(np.arange(300) % 4 >= 2, 1.0, 0.2)
+    cells = [cell for cell in list_cells(make_asked(drifts={"face": side})) if cell.attribute]
+    (bare,), (guarded,) = judge(cells), judge(cells, guards=lambda _: "swaps say so")
+    assert bare.p_value < 1e-6
+    assert (bare.answer, bare.guarded) == ("not enough evidence", None)
+    assert (guarded.answer, guarded.guarded) == ("found", "swaps say so")
+
+
+def test_the_family_is_corrected_as_scipy_does() -> None:
+    evidence = make_asked(160, pushes=planted(0.18, "a", "b") | planted(0.12, "c") | planted(0.0, "d", "e"))
+    uses = judge(list_cells(evidence))
+    p = np.array([use.p_value for use in uses])  # one cell per family
+    assert [use.q_value for use in uses] == pytest.approx(stats.false_discovery_control(p).tolist(), abs=1e-12)
+    by = stats.false_discovery_control(p, method="by")
+    assert [use.by_value for use in uses] == pytest.approx(by.tolist(), abs=1e-12)
+    rejected = int((stats.false_discovery_control(p) <= Q).sum())
+    level = fcr_level(rejected, len(uses))
+    assert rejected > 0
+    for use in uses:
+        assert use.level == (level if use.answer == "found" else 1 - Q)
+        assert use.p_value == max(part.p_value for part in use.cell.parts)
+
+
+def test_the_familywise_value_is_the_largest_step_down_over_the_ways() -> None:
+    uses = of_attribute(judge(list_cells(make_asked(120, pushes=planted(0.1, "a") | planted(0.03, "b")))))
+    expected = np.zeros(2)
+    for way in range(2):
+        parts = [use.cell.parts[way] for use in uses]
+        null = np.column_stack([part.null for part in parts if part.null is not None])
+        spread = null.std(axis=0)
+        observed = np.abs([part.estimate for part in parts]) / spread
+        expected = np.maximum(expected, step_down(observed, np.abs(null) / spread))
+    assert [use.familywise for use in uses] == expected.tolist()
+
+
+def test_nothing_asked_is_nothing_answered() -> None:
+    assert judge([]) == []
+
+
+def test_an_empty_guard_is_asked_once_per_cell() -> None:
+    seen: list[Cell] = []
+    cells = list_cells(make_asked(100, pushes=planted(0.3, "face", "hair")))
+    judge(cells, guards=lambda cell: seen.append(cell))  # type: ignore[func-returns-value]
+    assert seen == cells
+
+
+@pytest.mark.slow
+def test_where_nothing_is_used_hardly_an_audit_finds_use() -> None:
+    """A hundred audits of two regions that are not used, every safeguard given."""
+    audits = 100
+    flagged = 0
+    for seed in range(audits):
+        evidence = make_asked(120, pushes=planted(0.0, "face", "hair"), seed=seed, draws=300)
+        uses = judge(list_cells(evidence, draws=1), guards=lambda _: "given")
+        flagged += any(use.answer == "found" for use in uses)
+    assert flagged / audits <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / audits)
