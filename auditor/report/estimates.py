@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 KEYS: Final = ("target", "region", "label", "predicted", "attribute", "subgroup", "outcome")
 """What an estimate may be split by; the order is that of the columns."""
+_LOOKED_UP: Final = (*KEYS, "fill")
 
 
 class Estimates:
@@ -53,14 +54,14 @@ class Estimates:
         statistic
             Such as ``"accuracy"``.
         **keys
-            Some of `KEYS`.
+            Some of `KEYS`, or ``fill``.
 
         Returns
         -------
         Estimate or None
             None where the document has no such number.
         """
-        return self._by_key.get((statistic, *(keys.get(name) for name in KEYS)))
+        return self._by_key.get((statistic, *(keys.get(name) for name in _LOOKED_UP)))
 
     def number(self, statistic: str, **keys: str | None) -> Number:
         """Find one number, ready to print.
@@ -97,4 +98,4 @@ class Estimates:
 
 
 def _key(row: Estimate) -> tuple[str | None, ...]:
-    return (row.statistic, *(getattr(row, name) for name in KEYS))
+    return (row.statistic, *(getattr(row, name) for name in _LOOKED_UP))

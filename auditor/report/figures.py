@@ -16,9 +16,12 @@ DASH: Final = "\N{EN DASH}"
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 NOTHING: Final = DASH
 """Stands where nothing could be computed."""
-_RATIOS: Final = frozenset({"enrichment"})
-_DIFFERENCES: Final = frozenset({"accuracy_gap"})
-_INDICES: Final = frozenset({"cramers_v", "attention_iou"})
+_FORMS: Final = {
+    "accuracy_gap": "difference", "enrichment": "ratio", "cramers_v": "index", "attention_iou": "index",
+    "": "share", "share": "share", "difference": "difference", "pp": "difference", "ratio": "ratio", "index": "index",
+    "sd": "deviation",
+}  # fmt: skip
+"""How a number is printed, by its statistic or else by its unit; a unit that is not here stands beside it."""
 _FINE: Final = frozenset({"mass", "area", "borrowed_mass"})
 _NOISE: Final = 1e-6
 _FINE_BELOW: Final = 0.0995
@@ -160,6 +163,37 @@ def times(value: float) -> str:
     return _round(value, digits) + TIMES
 
 
+def deviations(value: float) -> str:
+    """A shift of the margin in its standard deviations, signed.
+
+    Parameters
+    ----------
+    value
+        Any number.
+
+    Returns
+    -------
+    str
+        Two digits behind the point and the unit; no sign at zero.
+
+    Examples
+    --------
+    >>> [deviations(value).replace(SPACE, " ") for value in (0.368, -0.05, 0.001)]
+    ['+0.37 SD', '−0.05 SD', '0.00 SD']
+    """
+    printed = _round(value, 2)
+    sign = "" if float(printed) == 0 else MINUS if value < 0 else "+"
+    return f"{sign}{printed}{SPACE}SD"
+
+
+def _index(value: float) -> str:
+    return f"{value:.2f}".replace("-", MINUS)
+
+
+FORMATS: Final = {"ratio": times, "difference": points, "index": _index, "deviation": deviations}
+"""How a number of each form is printed."""
+
+
 def number(estimate: Estimate, *, min_clusters: int) -> Number:
     """An estimate, ready to print.
 
@@ -225,12 +259,11 @@ def absent(n: int = 0, *, small: bool = True) -> Number:
 
 
 def _printed(estimate: Estimate, value: float) -> str:
-    if estimate.statistic in _RATIOS:
-        return times(value)
-    if estimate.statistic in _DIFFERENCES:
-        return points(value)
-    if estimate.statistic in _INDICES:
-        return f"{value:.2f}".replace("-", MINUS)
+    form = _FORMS.get(estimate.statistic) or _FORMS.get(estimate.unit.casefold().partition(" ")[0])
+    if form is None:
+        return f"{value:.3g}{SPACE}{estimate.unit}".replace("-", MINUS)
+    if form != "share":
+        return FORMATS[form](value)
     if not -_NOISE <= value <= 1 + _NOISE:
         msg = f"audit.json: {estimate.statistic} holds {value:g}; expected a share in [0, 1]"
         raise RenderError(msg)
@@ -242,7 +275,8 @@ def _decimals(estimate: Estimate) -> int:
 
 
 def _brief(estimate: Estimate, value: float) -> str:
-    return _printed(estimate, value).removesuffix(f"{SPACE}%").removesuffix(f"{SPACE}pp").removesuffix(TIMES)
+    printed = _printed(estimate, value).removesuffix(TIMES)
+    return printed.removesuffix(f"{SPACE}%").removesuffix(f"{SPACE}pp").removesuffix(f"{SPACE}SD")
 
 
 def _range(ends: list[str]) -> str:

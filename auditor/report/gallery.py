@@ -132,7 +132,9 @@ def _views(example: Example, image: Image.Image | None, names: Sequence[str]) ->
     if image is None:
         yield View(heading="image", picture=None, absence=MISSING)
         return
-    seen = embedded(outlined(image, example, names), alt=f"{what}; what the model saw, regions outlined", sharp=True)
+    seen = embedded(
+        outlined(image, example.regions, names), alt=f"{what}; what the model saw, regions outlined", sharp=True
+    )
     yield View(heading="image", picture=seen)
     yield _mapped(image, example.cam, heading=f"map of {shown(example.predicted)}", what=what)
     if example.label != example.predicted:

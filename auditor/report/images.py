@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from auditor.document import Example, Grid
+    from auditor.document import ExampleRegion, Grid
     from auditor.geometry import FloatArray, Size
 
 OPACITY: Final = 0.8
@@ -93,15 +93,15 @@ def overlay(image: Image.Image, cam: Grid) -> Image.Image:
     return _image(mixed)
 
 
-def outlined(image: Image.Image, example: Example, order: Sequence[str]) -> Image.Image:
+def outlined(image: Image.Image, regions: Sequence[ExampleRegion], order: Sequence[str]) -> Image.Image:
     """A photograph with the outlines of its regions.
 
     Parameters
     ----------
     image
         RGB.
-    example
-        Whose regions to draw.
+    regions
+        What to draw.
     order
         Names of all regions: a region's place in it decides its colour.
 
@@ -111,7 +111,7 @@ def outlined(image: Image.Image, example: Example, order: Sequence[str]) -> Imag
         RGB of the same size.
     """
     pixels = np.array(image, dtype=np.float64)
-    for region in example.regions:
+    for region in regions:
         raster = unpack_rasters([base64.b64decode(region.raster)])[0].reshape(RASTER).astype(np.float64)
         field = upsampled(_softened(raster), (image.height, image.width)) - 0.5
         colour = region_colour(order.index(region.region)) if region.region in order else "#ffffff"

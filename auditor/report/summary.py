@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.report.figures import SPACE, count
 from auditor.report.names import shown, value_name
+from auditor.report.pageroom import cut_warnings, share_page
 from auditor.report.performance import contrast, subgroups
 from auditor.report.sentences import standing_out
 from auditor.report.tables import listed
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
     from auditor.document import Document
     from auditor.ladder import Estimate
+    from auditor.report.checks import Checks
     from auditor.report.estimates import Estimates
     from auditor.report.figures import Number
+    from auditor.report.findings import Findings, Row
 
 SHOWN: Final = 8
 """Warnings on page 1; the rest is counted."""
@@ -38,13 +41,25 @@ class Summary:
     """What page 1 says."""
 
     lead: str
+    tally: str  # of what was tested; nothing where nothing was hidden
+    found: tuple[Row, ...]  # the gravest findings
+    further: str  # findings that the page has no room for
+    checked: str  # how the checks of the audit came out
+    banner: str  # nothing where flags may be relied on
     cards: tuple[Card, ...]
     sentences: tuple[str, ...]
     warnings: tuple[str, ...]
     not_tested: tuple[str, ...]
 
 
-def summary(document: Document, estimates: Estimates, *, missing: int) -> Summary:
+def summary(
+    document: Document,
+    estimates: Estimates,
+    *,
+    missing: int,
+    findings: Findings | None = None,
+    checks: Checks | None = None,
+) -> Summary:
     """Gather page 1.
 
     Parameters
@@ -54,28 +69,51 @@ def summary(document: Document, estimates: Estimates, *, missing: int) -> Summar
     estimates
         Its numbers.
     missing
-        Example images that could not be shown.
+        Example images of the gallery that could not be shown.
+    findings
+        Section on findings; None where nothing was hidden.
+    checks
+        Section on the audit's own instruments; None where nothing was hidden.
 
     Returns
     -------
     Summary
         Everything in words.
     """
-    warnings = [*document.warnings]
-    if missing:
-        warnings.append(
-            f"{missing} of {len(document.examples.items)} example images could not be shown: image not available."
-        )
-    more = len(warnings) - SHOWN
-    if more > 0:
-        warnings = [*warnings[:SHOWN], f"… and {more} more, in audit.json."]
+    warnings = _warnings(document, missing=missing, findings=findings, checks=checks)
+    sentences = standing_out(document, estimates)
+    rows = findings.rows if findings is not None else ()
+    banner = checks.banner if checks is not None else ""
+    found = rows
+    if findings is not None:
+        shown_rows, told = share_page(rows, sentences, others=(*warnings, *document.not_tested), banner=banner)
+        found, sentences = rows[:shown_rows], sentences[:told]
+    more = len(rows) - len(found)
     return Summary(
         lead=_lead(document),
+        tally=findings.tally if findings is not None else "",
+        found=found,
+        further=f"{count(more)} more {'finding' if more == 1 else 'findings'}" if more else "",
+        checked=checks.tally if checks is not None else "",
+        banner=banner,
         cards=tuple(_cards(document, estimates)),
-        sentences=standing_out(document, estimates),
+        sentences=sentences,
         warnings=tuple(warnings),
         not_tested=tuple(document.not_tested),
     )
+
+
+def _warnings(document: Document, *, missing: int, findings: Findings | None, checks: Checks | None) -> list[str]:
+    """What is withheld, then what looks wrong, then pictures that are missing; of any number."""
+    warnings = [*(checks.withheld if checks is not None else ()), *document.warnings]
+    gone = missing + (findings.missing if findings is not None else 0)
+    if gone:
+        asked = len(document.examples.items) + (findings.shown if findings is not None else 0)
+        warnings.append(f"{gone} of {asked} example images could not be shown: image not available.")
+    if findings is not None:
+        return cut_warnings(warnings)
+    more = len(warnings) - SHOWN
+    return [*warnings[:SHOWN], f"… and {more} more, in audit.json."] if more > 0 else warnings
 
 
 def _lead(document: Document) -> str:
@@ -86,9 +124,12 @@ def _lead(document: Document) -> str:
     names = listed(shown(region.name) for region in data.regions)
     few = len(data.regions) <= 6  # noqa: PLR2004 -- as above
     regions = f" and how much of each map lies on {names if few else 'each marked region'}" if data.regions else ""
+    run = f"An image classifier that tells {len(classes)} classes {named}apart was run on "
+    run += f"{count(data.n_read)} photographs"
+    if document.protocol is not None:
+        return f"{run}, and again on {count(document.protocol.images)} of them with marked regions hidden."
     return (
-        f"An image classifier that tells {len(classes)} classes {named}apart was run on {count(data.n_read)} "
-        f"photographs. For each class{split}, this report gives how often its answer was right{regions}. A map shows "
+        f"{run}. For each class{split}, this report gives how often its answer was right{regions}. A map shows "
         "which places of a photograph spoke for an answer inside the model; it is computed "
         "from the model, and no person was asked."
     )

@@ -159,10 +159,12 @@ def test_outlines_run_along_the_region() -> None:
         cam=None, cam_label=None,
     )  # fmt: skip
     image = Image.new("RGB", (224, 224), (120, 120, 120))
-    changed = np.argwhere(np.abs(np.asarray(outlined(image, example, ["face"])).astype(int) - 120).max(axis=-1) > 30)
+    changed = np.argwhere(
+        np.abs(np.asarray(outlined(image, example.regions, ["face"])).astype(int) - 120).max(axis=-1) > 30
+    )
     assert changed.min(axis=0) == pytest.approx([56, 56], abs=4)
     assert changed.max(axis=0) == pytest.approx([168, 112], abs=4)
-    middle = np.asarray(outlined(image, example, ["face"]))[112, 84]
+    middle = np.asarray(outlined(image, example.regions, ["face"]))[112, 84]
     assert middle.tolist() == [120, 120, 120]
 
 

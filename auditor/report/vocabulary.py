@@ -1,0 +1,103 @@
+"""What the document's own keys are called in print: statistics, ways of hiding, quantities that have a margin."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STATISTICS: Final = {
+    "accuracy": "answered right",
+    "accuracy_gap": "difference in answered right",
+    "confusion": "answered as",
+    "mass": "share of map",
+    "area": "area of region",
+    "borrowed_mass": "share of map elsewhere",
+    "enrichment": "enrichment",
+    "pointing": "maximum inside",
+    "attention_iou": "attention-IoU",
+    "empty_maps": "empty maps",
+    "cramers_v": "Cramér's V",
+    "attribute_only_accuracy": "guessing from attribute",
+    "majority_accuracy": "most frequent label",
+    "mutual_information": "shared information",
+    "normalised_mutual_information": "shared information, normalised",
+    "property_association": "property of the picture by label",
+    "property_only_accuracy": "guessing from the property",
+    "property_majority_accuracy": "most frequent label",
+    "aligned_shift": "shift between the groups",
+    "both_ways_shift": "shift of the group pushed less",
+    "occlusion_excess": "evidence moved, beyond control areas",
+    "flip_excess": "answers changed, beyond control areas",
+    "cross_swap_excess": "answers changed by the other group's region, beyond the own group's",
+    "cross_swap_shift": "evidence moved by the other group's region, beyond the own group's",
+    "insertion_excess": "answers changed by pasting the cue, beyond a sham",
+    "insertion_shift": "evidence moved by pasting the cue, beyond a sham",
+    "background_gap": "answered right on backgrounds of the own label, beyond any label",
+    "repair_excess": "errors repaired, beyond control areas",
+    "break_excess": "right answers broken, beyond control areas",
+    "conflict_error_gap": "difference in errors against the majority",
+    "conflict_error_odds_ratio": "odds of errors against the majority",
+    "worst_group_accuracy": "answered right in the worst group",
+    "accuracy_spread": "best group's answered right less the worst's",
+}
+"""A statistic that is not here goes by its own name."""
+FILLS: Final = {
+    "noise": "surround noise",
+    "mean": "image mean",
+    "inpaint": "inpainting",
+    "swap": "swap",
+    "insert": "insertion",
+    "blur": "blur",
+}
+
+
+QUANTITIES: Final = {
+    "alignment": ("a shift between the groups", "deviation"),
+    "flips": ("answers changed", "difference"),
+    "cross_swap": ("answers changed by the other group's region", "difference"),
+    "enrichment": ("enrichment", "ratio"),
+    "error_gap": ("a difference in errors", "difference"),
+    "association": ("Cramér's V", "index"),
+}
+"""What has a margin, and in which unit."""
+
+
+def statistic_name(name: str) -> str:
+    """What a statistic is called in print.
+
+    Parameters
+    ----------
+    name
+        As in audit.json.
+
+    Returns
+    -------
+    str
+        In words.
+
+    Examples
+    --------
+    >>> statistic_name("own_label_accuracy")
+    'own label accuracy'
+    """
+    return STATISTICS.get(name, name.replace("_", " "))
+
+
+def fill_name(name: str) -> str:
+    """What a way of hiding is called in print.
+
+    Parameters
+    ----------
+    name
+        As in audit.json.
+
+    Returns
+    -------
+    str
+        In words.
+
+    Examples
+    --------
+    >>> fill_name("inpaint")
+    'inpainting'
+    """
+    return FILLS.get(name, name.replace("_", " "))
