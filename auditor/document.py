@@ -8,7 +8,7 @@ from pydantic import Field
 
 from auditor.ladder import Estimate, Finding, Finite, Part, Protocol, Role
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 
 Grid = list[list[Finite]]
 """A map, row by row."""
@@ -142,7 +142,7 @@ class Document(Part):
     Its JSON Schema ships as ``audit.schema.json``; see `make_schema`.
     """
 
-    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.1"] = SCHEMA_VERSION
     title: str
     created: str  # UTC, ISO 8601
     tool: Tool

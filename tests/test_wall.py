@@ -25,17 +25,19 @@ def test_records_alone_give_the_audit_and_its_reports(tmp_path: Path) -> None:
     )
     auditor.audit(model, dataset, attributes=["site"], out=out)
     before = (out / "audit.json").read_bytes()
-    (out / "audit.json").unlink()
     code = """
         import sys
         from pathlib import Path
-        from auditor import result, runs
+        import auditor
+        from auditor import records, result, runs
         from auditor.analysis.compilation import compile_document
         from auditor.rendering import write_report
 
-        saved = runs.load(Path("out/records"))
-        tables = saved.tables()
-        document = compile_document(saved.header, tables)
+        loaded = auditor.load("out")
+        Path("out/audit.json").unlink()
+        tables = {name: getattr(loaded, name) for name in (*records.TABLES, *result.LATER)}
+        assert all(len(table) for table in tables.values())
+        document = compile_document(runs.load(Path("out/records")).header, tables)
         found = result.AuditResult(document, **tables, images_folder=Path("planted/photos")).located(Path("out"))
         result.write_document(found.document, Path("out"))
         print(*(path.name for path in write_report("out")))

@@ -252,7 +252,8 @@ def _tell_effect(use: Use, name: str, classes: tuple[str, ...]) -> str:
     size, favours = part.estimate, use.cell.favours
     low, high = part.interval(use.level)
     if use.answer != "found":
-        return f"{text} It moves images with more and with less of it apart by {_plain(size):.2f} SD {span(_plain(low), _plain(high))}."
+        apart = f"{_plain(size):.2f} SD {span(_plain(low), _plain(high))}"
+        return f"{text} It moves images with more and with less of it apart by {apart}."
     speaks = f"for {favours}"
     if size < 0:
         other = [label for label in classes if label != favours]

@@ -227,8 +227,12 @@ def _tell_repair(repairs: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     weakest = rows.iloc[int(rows["estimate"].to_numpy().argmin())]
-    interval = "" if math.isnan(weakest["ci_low"]) else f" {span(weakest['ci_low'], weakest['ci_high'], unit='%')}"
+    gain, low, high = weakest["estimate"], weakest["ci_low"], weakest["ci_high"]
+    more = "less" if gain < 0 else "more"
+    if gain < 0:
+        gain, low, high = -gain, -high, -low
+    interval = "" if math.isnan(low) else f" {span(low, high, unit='%')}"
     return (
-        f" Hiding the region corrects {percent(weakest['estimate'])} more of the errors on images that go against the "
+        f" Hiding the region corrects {percent(gain)} {more} of the errors on images that go against the "
         f"majority of their label than hiding other areas does{interval}."
     )

@@ -37,7 +37,7 @@ def percent(share: float) -> str:
     >>> percent(0.183), percent(0.034), percent(0.0)
     ('18 %', '3.4 %', '0 %')
     """
-    value = 100 * share
+    value = round(100 * share, 1) + 0.0  # no minus in front of nothing
     return f"{value:.0f} %" if abs(value) >= 10 or value == 0 else f"{value:.1f} %"  # noqa: PLR2004 -- see docstring
 
 
@@ -63,6 +63,7 @@ def span(low: float, high: float, *, unit: str = "") -> str:
     """
     if unit == "%":
         return f"[{percent(low)}, {percent(high)}]"
+    low, high = round(low, 2) + 0.0, round(high, 2) + 0.0
     return f"[{low:.2f}, {high:.2f}]{' ' if unit else ''}{unit}"
 
 

@@ -8,7 +8,7 @@ from auditor.report import tables
 from auditor.report.checks import brief_alarm
 from auditor.report.facts import facts
 from auditor.report.figures import SPACE, count
-from auditor.report.levels import RUNGS, probability
+from auditor.report.levels import RUNGS, is_property, probability
 from auditor.report.names import shown, value_name
 from auditor.report.tables import Table, head
 from auditor.report.vocabulary import fill_name, statistic_name
@@ -94,7 +94,8 @@ def sureness_table(finding: Finding, protocol: Protocol | None, estimates: Estim
     if finding.needed is not None:
         rows.append(("Would settle what is open", tables.text(f"about {count(finding.needed)} images")))
     if protocol is not None:
-        rates = "; ".join(brief_alarm(one) for one in protocol.false_alarms)
+        alarms = () if is_property(finding.region) else protocol.false_alarms
+        rates = "; ".join(brief_alarm(one) for one in alarms)
         rows.append(("False alarms of this audit", tables.text(rates or "not measured")))
     return facts("How sure it is", rows)
 

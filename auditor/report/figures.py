@@ -19,7 +19,7 @@ NOTHING: Final = DASH
 _FORMS: Final = {
     "accuracy_gap": "difference", "enrichment": "ratio", "cramers_v": "index", "attention_iou": "index",
     "": "share", "share": "share", "difference": "difference", "pp": "difference", "ratio": "ratio", "index": "index",
-    "sd": "deviation",
+    "sd": "deviation", "auc": "index",
 }  # fmt: skip
 """How a number is printed, by its statistic or else by its unit; a unit that is not here stands beside it."""
 _FINE: Final = frozenset({"mass", "area", "borrowed_mass"})

@@ -10,7 +10,7 @@ from auditor.report.attention import ROLES
 from auditor.report.details import numbers_table, sureness_table, told_measured
 from auditor.report.exhibits import Curator
 from auditor.report.figures import SPACE, count
-from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, ranked, region_name, topic
+from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, is_property, ranked, region_name, topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -158,9 +158,12 @@ def _tally(order: Sequence[Finding]) -> str:
     tested = found + out + still
     if not order:
         return "There was no pair of region and attribute to test."
-    cells = "pair of region and attribute" if len(order) == 1 else "pairs of region and attribute"
+    whole = sum(is_property(finding.region) for finding in order)
+    pairs = len(order) - whole
+    parts = [f"{count(pairs)} pair{'s' * (pairs != 1)} of region and attribute"] if pairs else []
+    parts += [f"{count(whole)} {'property' if whole == 1 else 'properties'} of the whole picture"] if whole else []
     return (
-        f"Of {count(len(order))} {cells}, {count(tested)} could be tested: use was found in {count(found)}, ruled out "
+        f"Of {' and '.join(parts)}, {count(tested)} could be tested: use was found in {count(found)}, ruled out "
         f"above the margin in {count(out)}, and left open in {count(still)}."
     )
 
@@ -180,8 +183,8 @@ def _row(finding: Finding, document: Document, anchor: str) -> Row:
     return Row(
         anchor=anchor,
         region=region_name(finding.region),
-        role=ROLES[finding.role],
-        compared=comparison(finding, document),
+        role="" if is_property(finding.region) else ROLES[finding.role],
+        compared=comparison(finding, document) or ("none: the whole picture" if is_property(finding.region) else ""),
         title=topic(finding, document),
         headline=_set(finding.headline),
         badge=badge(finding.level),

@@ -127,7 +127,9 @@ def _lead(document: Document) -> str:
     run = f"An image classifier that tells {len(classes)} classes {named}apart was run on "
     run += f"{count(data.n_read)} photographs"
     if document.protocol is not None:
-        return f"{run}, and again on {count(document.protocol.images)} of them with marked regions hidden."
+        hidden = document.protocol.images
+        again = f"on {count(hidden)} of them with marked regions hidden" if hidden else "with whole pictures changed"
+        return f"{run}, and again {again}."
     return (
         f"{run}. For each class{split}, this report gives how often its answer was right{regions}. A map shows "
         "which places of a photograph spoke for an answer inside the model; it is computed "

@@ -23,6 +23,10 @@ STATISTICS: Final = {
     "property_association": "property of the picture by label",
     "property_only_accuracy": "guessing from the property",
     "property_majority_accuracy": "most frequent label",
+    "property_shift": "evidence moved by the property",
+    "property_both_ways": "evidence moved on the side pushed less",
+    "property_flips": "answers changed",
+    "property_accuracy_gap": "answered right with more of it, less with less of it",
     "aligned_shift": "shift between the groups",
     "both_ways_shift": "shift of the group pushed less",
     "occlusion_excess": "evidence moved, beyond control areas",
@@ -47,6 +51,8 @@ FILLS: Final = {
     "swap": "swap",
     "insert": "insertion",
     "blur": "blur",
+    "neutral": "one value for all",
+    "mirrored": "as far the other way",
 }
 
 

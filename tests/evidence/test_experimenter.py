@@ -21,6 +21,8 @@ from auditor.evidence.interventions import FILLS
 from auditor.evidence.interventions.base import Fill
 from auditor.evidence.models import LoadedModel, load_model
 from auditor.evidence.preprocessing import Preprocessing
+from auditor.evidence.properties import measure_colours
+from auditor.properties import NEUTRAL, make_trials
 from auditor.records import write_table
 from auditor.testing import CLASSES, PATCH, SIZE, colour_model, plant
 from auditor.trials import INTERVENTIONS, Trial
@@ -424,3 +426,68 @@ def test_a_fill_of_ones_own_is_used(
     (row,) = run(model, dataset, [GOOD._replace(fill="green")], before=before)
     assert row["predicted"] == "green"
     assert np.frombuffer(row["logits"], "<f4") == pytest.approx([0, 10 * PATCH**2 / PIXELS])
+
+
+def whole(k: int, region: str, target: float) -> list[Trial]:
+    return list(make_trials(name(k), region, target))
+
+
+def properties_of(dataset: AnnotatedDataset, k: int) -> dict[str, float]:
+    pixels = np.asarray(Image.open(dataset.samples[k].path), dtype=np.float32) / 255
+    return measure_colours(pixels)
+
+
+def test_tint_moves_the_margin_by_what_the_patch_gains(
+    model: LoadedModel, dataset: AnnotatedDataset, before: dict[str, bytes]
+) -> None:
+    """Tint up by t at equal luma and warmth: green gains t over red on every pixel, so the margin gains 10 t."""
+    step = 0.1
+    for k in (2, 3, 6, 7):  # without the white tag, nothing is cut off
+        own = properties_of(dataset, k)["tint"]
+        up, down = run(model, dataset, whole(k, "tint", own + step), before=before)
+        unchanged = {"red": -ALL_OF_IT, "green": ALL_OF_IT}[shown(dataset, k)]
+        for row, gain in ((up, step), (down, -step)):
+            red, green = np.frombuffer(row["logits"], "<f4")
+            assert green - red == pytest.approx(unchanged + 10 * gain, abs=1e-3)
+        assert (up["area"], down["area"]) == (1.0, 1.0)
+        assert (up["donor_group"], up["region"], up["fill"], up["donor"]) == (
+            f"{own + step:.6g}",
+            "(tint)",
+            NEUTRAL,
+            None,
+        )
+
+
+def test_brightness_moves_nothing_where_colours_are_compared(
+    model: LoadedModel, dataset: AnnotatedDataset, before: dict[str, bytes]
+) -> None:
+    own = properties_of(dataset, 0)["brightness"]
+    for row in run(model, dataset, whole(0, "brightness", own + 0.03), before=before):
+        assert row["margin"] == pytest.approx(row["margin_before"], abs=1e-4)
+        assert row["predicted"] == row["predicted_before"]
+
+
+def test_a_whole_picture_needs_no_region(
+    tmp_path: Path, folder: Path, model: LoadedModel, before: dict[str, bytes]
+) -> None:
+    dataset = AnnotatedDataset.from_csv(folder / "annotations.csv", images=folder / "photos", attributes=["site"])
+    rows = run(model, dataset, whole(1, "warmth", 0.05) + whole(1, "sharpness", -9.0), before=before)
+    assert [(row["region"], row["place"]) for row in rows] == [("(warmth)", 0), ("(warmth)", 1), ("(sharpness)", 0)]
+    write_table(rows, tmp_path / "interventions.parquet", schema=INTERVENTIONS)
+
+
+@pytest.mark.parametrize(
+    ("trial", "said"),
+    [
+        (Trial(name(0), "(tint)", NEUTRAL, 0), "expected a number that tint is brought to, found None"),
+        (Trial(name(0), "(tint)", NEUTRAL, 0, donor_group="lots"), "brought to, found 'lots'"),
+        (Trial(name(0), "(tint)", NEUTRAL, 0, donor_group="nan"), "brought to, found 'nan'"),
+        (Trial(name(0), "(tint)", NEUTRAL, 2, donor_group="0.1"), "no such change of tint"),
+        (Trial(name(0), "(sharpness)", NEUTRAL, 1, donor_group="-8"), "no such change of sharpness"),
+    ],
+)
+def test_properties_without_a_target_are_refused(
+    trial: Trial, said: str, model: LoadedModel, dataset: AnnotatedDataset, before: dict[str, bytes]
+) -> None:
+    with pytest.raises(DataError, match=said):
+        run(model, dataset, [trial], before=before)

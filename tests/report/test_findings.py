@@ -77,8 +77,8 @@ def test_the_ladder_keeps_regions_together(short: Document) -> None:
 
 def test_cells_are_counted(short: Document) -> None:
     assert section(laddered(short, ALL_LEVELS)).tally == (
-        "Of 10 pairs of region and attribute, 9 could be tested: use was found in 3, ruled out above the margin in 3, "
-        "and left open in 3."
+        "Of 9 pairs of region and attribute and 1 property of the whole picture, 9 could be tested: use was found in "
+        "3, ruled out above the margin in 3, and left open in 3."
     )
     assert section(laddered(short, [])).tally == "There was no pair of region and attribute to test."
 

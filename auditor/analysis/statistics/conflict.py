@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.intervals import Intervals, differences, proportions
@@ -193,7 +193,7 @@ def _rows(evidence: Evidence, attribute: str) -> list[Row]:
     gap, how = _gap(strata, confidence=confidence)
     method = f"share wrong in conflict minus share wrong otherwise, pooled over labels (Mantel-Haenszel weights); {how}"
     rows.append(_row(gap, p, strata=strata, key=keys[0], statistic="conflict_error_gap", unit="difference", how=method))
-    odds, how = _odds(strata, confidence=confidence, repeats=evidence.repeats)
+    odds, how = _odds(strata, confidence=confidence)
     method = f"odds of being wrong in conflict over those otherwise, pooled over labels (Mantel-Haenszel); {how}"
     name = "conflict_error_odds_ratio"
     return [*rows, _row(odds, p, strata=strata, key=keys[0], statistic=name, unit="ratio", how=method)]
@@ -273,14 +273,13 @@ def _gap_pulls(strata: Strata, weight: FloatArray) -> FloatArray:
     return pulls
 
 
-def _odds(strata: Strata, *, confidence: float, repeats: bool) -> tuple[FloatArray, str]:
+def _odds(strata: Strata, *, confidence: float) -> tuple[FloatArray, str]:
     """Estimate and limits of the pooled odds ratio, and how they were made."""
     ratio, error = pooled_odds_ratio(strata.counts())
     if np.isnan(ratio):
         return np.full(3, np.nan), "not computed, because a side has no wrong images or only wrong ones in every label"
-    reach, how = float(ndtri(0.5 + confidence / 2)) * error, "Robins-Breslow-Greenland interval"
-    if repeats:
-        freedom = max(len(np.unique(strata.cluster)) - 1, 1)
-        reach = strata.spread(_odds_pulls(strata)) * float(stdtrit(freedom, 0.5 + confidence / 2))
-        how = "interval from the cluster-robust standard error of the logarithm"
-    return ratio * np.exp([0.0, -reach, reach]), how
+    pulls = _odds_pulls(strata)
+    alone, freedom = float(np.sqrt((pulls**2).sum())), max(len(np.unique(strata.cluster)) - 1, 1)
+    wider = max(strata.spread(pulls) / alone, 1.0) if alone > 0 else 1.0
+    reach = error * wider * float(stdtrit(freedom, 0.5 + confidence / 2))
+    return ratio * np.exp([0.0, -reach, reach]), "Robins-Breslow-Greenland interval times the root of the design effect"

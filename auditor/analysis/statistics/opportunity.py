@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.contingency import associate, corrected_v
@@ -199,22 +199,23 @@ def odds_of(question: Question, *, label: int, value: int, confidence: float) ->
     Returns
     -------
     tuple
-        One cell, and words. Without number where a count is 0.
+        One cell, and words; no number where a count is 0.
     """
     mine, has = question.labels == label, question.values == value
     table = count((~mine).astype(np.int64), (~has).astype(np.int64), (2, 2))
-    n_clusters = int(question.clusters.max()) + 1
-    ratio, low, high, how = np.nan, np.nan, np.nan, "not computed, because a count is 0"
-    if table.all():
-        ratio = table[0, 0] * table[1, 1] / (table[0, 1] * table[1, 0])
-        low, high = odds_ratio_limits(table, confidence=confidence)
-        how = "score interval"
-        if n_clusters < len(mine):
-            pulls = np.where(mine == has, 1.0, -1.0) / table[(~mine).astype(int), (~has).astype(int)]
-            reach = _reach(pulls, question.clusters, confidence=confidence)
-            low, high = ratio * np.exp(-reach), ratio * np.exp(reach)
-            how = "interval from the cluster-robust standard error of the logarithm"
-    return _single(question, ratio, low, high), how
+    if not table.all():
+        return _single(question, np.nan, np.nan, np.nan), "not computed, because a count is 0"
+    ratio = table[0, 0] * table[1, 1] / (table[0, 1] * table[1, 0])
+    pulls = np.where(mine == has, 1.0, -1.0) / table[(~mine).astype(int), (~has).astype(int)]
+    worth = _worth(pulls, question.clusters, confidence=confidence)
+    limits = odds_ratio_limits(table * worth, confidence=confidence)
+    return _single(question, ratio, *limits), "score interval at the number of independent images"
+
+
+def _worth(pulls: FloatArray, clusters: IntArray, *, confidence: float) -> float:
+    """Independent images that an image is worth: one over the design effect, less for few clusters; at most 1."""
+    alone = float(np.sqrt((pulls**2).sum()) * ndtri(0.5 + confidence / 2))
+    return (alone / max(_reach(pulls, clusters, confidence=confidence), alone)) ** 2
 
 
 def _reach(pulls: FloatArray, clusters: IntArray, *, confidence: float) -> float:

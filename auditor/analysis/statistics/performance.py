@@ -48,7 +48,8 @@ def measure_performance(evidence: Evidence) -> list[Row]:
 def share_method(evidence: Evidence) -> str:
     """How the interval of a share was made, in words."""
     if evidence.repeats:
-        return "Wilson interval at the effective number of images (images over design effect; clusters: group_id)"
+        by = "near-duplicates" if evidence.settings.group_duplicates else "group_id"
+        return f"Wilson interval at the effective number of images (images over design effect; clusters: {by})"
     return "Wilson interval"
 
 

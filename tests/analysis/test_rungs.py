@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from auditor.analysis.rungs import as_estimates, find_gaps, find_rows, judge_harm, judge_looks, judge_opportunity
+from tests.analysis.asking import gap, looks, row, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING = table()
+
+
+def repair(fill: str, value: float, low: float, high: float) -> dict[str, object]:
+    return row("repair_excess", value, low, high, region="face", fill=fill, attribute="gender", unit="difference")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (0.31, 0.5, "found"),
+        (0.1, 0.29, "ruled out"),
+        (0.2, 0.4, "not enough evidence"),
+        (0.3, 0.5, "not enough evidence"),
+    ],
+)
+def test_opportunity_is_a_matter_of_the_material_margin(low: float, high: float, answer: str) -> None:
+    rows = [row("cramers_v", (low + high) / 2, low, high, attribute="gender")]
+    assert judge_opportunity(table(*rows), "gender").answer == answer
+    assert judge_opportunity(table(*rows), "age").answer == "not evaluated"
+    assert judge_opportunity(table(*rows), None).answer == "not evaluated"
+
+
+def test_opportunity_is_told_as_a_share_of_right_guesses() -> None:
+    rows = [
+        row("cramers_v", 0.72, 0.68, 0.76, attribute="gender"),
+        row("attribute_only_accuracy", 0.855, attribute="gender"),
+        row("majority_accuracy", 0.5, attribute="gender"),
+    ]
+    rung = judge_opportunity(table(*rows), "gender")
+    assert "gender and label go together with V = 0.72 [0.68, 0.76]" in rung.sentence
+    assert "Guessing from gender alone would be right 86 % of the time; always naming" in rung.sentence
+    assert [item.statistic for item in rung.estimates] == ["cramers_v", "attribute_only_accuracy", "majority_accuracy"]
+    assert rung.estimates[1].ci is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "answer"),
+    [
+        (1.6, 3.0, "found"),
+        (1.1, 1.4, "ruled out"),
+        (0.1, 0.9, "ruled out"),
+        (1.3, 1.7, "not enough evidence"),
+        (np.nan, np.nan, "not evaluated"),
+    ],
+)
+def test_looks_are_a_matter_of_the_enrichment(low: float, high: float, answer: str) -> None:
+    estimates = table(looks("face", 1.5, low, high), looks("hair", 9.0, 8.0, 10.0))
+    assert judge_looks(estimates, "face", withheld=None).answer == answer
+    rung = judge_looks(estimates, "face", withheld="maps are not faithful")
+    assert (rung.answer, rung.sentence) == ("withheld", "Withheld: maps are not faithful")
+    assert len(rung.estimates) == 1
+    assert judge_looks(NOTHING, "face", withheld=None).answer == "not evaluated"
+
+
+@pytest.mark.parametrize(
+    ("rows", "answer"),
+    [
+        ([gap("nurse", -0.2, -0.3, -0.06)], "found"),
+        ([gap("nurse", 0.2, 0.06, 0.3)], "found"),
+        ([gap("nurse", 0.0, -0.04, 0.04), gap("doctor", 0.01, -0.03, 0.045)], "ruled out"),
+        ([gap("nurse", 0.0, -0.04, 0.04), gap("doctor", 0.04, -0.03, 0.11)], "not enough evidence"),
+        ([gap("nurse", 0.0, -0.04, 0.04), gap("doctor", 0.2, np.nan, np.nan)], "ruled out"),
+        ([gap("nurse", 0.2, np.nan, np.nan)], "not evaluated"),
+        ([gap("nurse", 0.2, 0.1, 0.3, attribute="age")], "not evaluated"),
+        ([], "not evaluated"),
+    ],
+)
+def test_harm_is_a_gap_beyond_its_margin_in_any_label(rows: list[dict[str, object]], answer: str) -> None:
+    rung = judge_harm(table(*rows), attribute="gender", labels=("doctor", "nurse"), repairs=NOTHING)
+    assert rung.answer == answer
+
+
+def test_repair_by_every_way_of_hiding_is_harm_as_well() -> None:
+    gaps = table(gap("nurse", -0.02, -0.1, 0.06))
+
+    def judge(repairs: pd.DataFrame) -> tuple[str, str]:
+        rung = judge_harm(gaps, attribute="gender", labels=("nurse",), repairs=repairs)
+        return rung.answer, rung.sentence
+
+    both = judge(table(repair("mean", 0.4, 0.2, 0.6), repair("noise", 0.3, 0.1, 0.5)))
+    assert both[0] == "found"
+    assert "corrects 30 % more of the errors" in both[1]
+    assert judge(table(repair("mean", 0.4, 0.2, 0.6), repair("noise", 0.1, -0.1, 0.3)))[0] == "not enough evidence"
+    unknown = judge(table(repair("mean", 0.4, 0.2, 0.6), repair("noise", np.nan, np.nan, np.nan)))
+    assert unknown[0] == "not enough evidence"
+    worse = judge(table(repair("mean", -0.08, -0.24, 0.0)))
+    assert "corrects 8.0 % less of the errors" in worse[1]
+    assert "does [0 %, 24 %]." in worse[1]
+
+
+def test_harm_speaks_of_the_largest_gap_that_was_found() -> None:
+    rows = [gap("doctor", 0.3, 0.0, 0.6), gap("nurse", -0.1, -0.14, -0.06)]
+    rung = judge_harm(table(*rows), attribute="gender", labels=("doctor", "nurse"), repairs=NOTHING)
+    assert rung.sentence.startswith(
+        "Among images labelled nurse, gender woman is answered correctly 10 points less often than the rest "
+        "[6.0 %, 14 %]"
+    )
+    assert judge_harm(table(*rows), attribute=None, labels=("nurse",), repairs=NOTHING).answer == "not evaluated"
+
+
+def test_rows_are_found_by_all_their_keys() -> None:
+    rows = [gap("nurse", 0.1, 0.0, 0.2), gap("nurse", 0.1, 0.0, 0.2) | {"outcome": "wrong"}, gap("doctor", 0.1, 0, 0.2)]
+    assert len(find_gaps(table(*rows), "gender", "nurse")) == 1
+    assert len(find_rows(table(*rows), "accuracy_gap", label="nurse", attribute="gender", subgroup="woman")) == 1
+    assert find_rows(table(*rows), "accuracy_gap", label="nurse").empty
+    assert find_rows(NOTHING, "accuracy_gap").empty
+
+
+def test_what_is_no_number_becomes_null() -> None:
+    (item,) = as_estimates(table(row("accuracy", np.nan, 0.1, np.nan)))
+    assert (item.value, item.ci, item.p_value, item.region) == (None, None, None, None)
