@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
+import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from auditor.pipeline import run
 from auditor.plan import Audit
@@ -49,7 +49,8 @@ def run_demo(
     out, story = Path(out), examples() / STORY
     data = out / "data"
     say(f"drawing {COUNT} pictures of doctors and nurses")
-    _load_script(story / "render.py").render(data, count=COUNT, seed=SEED)
+    render = [sys.executable, str(story / "render.py"), str(data), "--count", str(COUNT), "--seed", str(SEED)]
+    subprocess.run(render, check=True)  # noqa: S603 -- our own script, in a process of its own as it draws in several
     results = {}
     for name in MODELS:
         say(f"auditing the {name} model")
@@ -63,21 +64,6 @@ def _plan(story: Path, name: str, data: Path) -> Audit:
     places = {"images": "photos", "annotations": "people.csv", "regions": "regions.csv"}
     overrides = {f"data.{key}": str((data / place).resolve()) for key, place in places.items()}
     return Audit.from_toml(story / f"{name}.toml", overrides=overrides)
-
-
-def _load_script(path: Path) -> Any:
-    """A script of the examples as a module; its neighbours are importable while it loads."""
-    spec = importlib.util.spec_from_file_location(f"{STORY}_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up while it loads
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(path.parent))
-    return module
 
 
 def _ignore(done: int, total: int, counts: str) -> None:

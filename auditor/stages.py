@@ -127,7 +127,8 @@ class Site:
         left = opened.pending()
         if left:
             remain = f"{len(left)} of {len(opened.units)} units remain with others"
-            msg = f"shard {self.shard.index}/{self.shard.count} is done; {remain}"
+            done = f"shard {self.shard.index}/{self.shard.count} is done; {remain}"
+            msg = f"{done}; once they are done, run the shards again for what follows"
             raise UnfinishedError(msg)
         opened.finish()
         return opened

@@ -126,6 +126,7 @@ def _part(item: Neutral, compared: Compared, *, least: int) -> Part:
         estimate=shift.estimate,
         p_value=_exceed(shift, still=still),
         interval=(lambda _: _points(shift.estimate)) if still else shift.interval,
+        uncontrolled=None,
         both_ways=_points(shift.both_ways) if still else shift.interval_both_ways(1 - Q),
         null=compared.null,
         n=shift.n,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from auditor.analysis.questions import Q
-from auditor.analysis.uses import margin_of
+from auditor.analysis.uses import margin_of, shows_alone
 from auditor.analysis.wording import describe_role, known, listed, percent, span
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from auditor.analysis.uses import Use
     from auditor.ladder import Level, Role, Rung
+
+_ELSEWHERE: Final = (
+    "Hiding the region does not shift them so without what was taken off for controls: these may lie on what matters."
+)
 
 
 def write_headline(level: Level, use: Use, *, role: Role, rungs: Mapping[str, Rung], classes: tuple[str, ...]) -> str:
@@ -185,5 +189,6 @@ def tell_use(use: Use, classes: tuple[str, ...]) -> str:
         text += f" {tell_bound(use)}"
     else:
         guard = "" if use.guarded else f" {_tell_unguarded(use)}"
+        guard += "" if shows_alone(use.cell) else f" {_ELSEWHERE}"
         text += f"{guard}{tell_needed(use)}"
     return text

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
     from auditor.analysis.statistics.effects import Effect
     from auditor.analysis.statistics.intervals import Intervals
+    from auditor.analysis.statistics.shifts import Shift
     from auditor.geometry import FloatArray
 
     Limits = tuple[float, float]
@@ -52,6 +53,8 @@ class Part:
         Limits at a level.
     both_ways
         Limits of the smaller push of the two sides; None without an attribute.
+    uncontrolled
+        Limits of the shift that hiding the region makes with nothing taken off for controls; None without an attribute.
     null
         The aligned shift under permutation, ``(draws,)``; None without an attribute.
     n, clusters
@@ -65,6 +68,7 @@ class Part:
     p_value: float
     interval: Callable[[float], Limits]
     both_ways: Limits | None
+    uncontrolled: Limits | None
     null: FloatArray | None
     n: int
     clusters: int
@@ -129,7 +133,7 @@ def list_cells(
     """
     effects = read_effects(evidence) if effects is None else effects
     counted = [effect for effect in effects if effect.fill not in LEAKY]
-    found = list(_aligned(read_alignments(evidence, counted, draws=draws))) if counted else []
+    found = list(_ask_shifts(evidence, counted, draws=draws)) if counted else []
     if alone:
         regions = [name for name in dict.fromkeys(effect.region for effect in counted) if _stands_alone(evidence, name)]
         found += [_alone(evidence, region, counted) for region in regions]
@@ -147,19 +151,25 @@ def _stands_alone(evidence: Evidence, region: str) -> bool:
     return role != "core" and not (role == "protected" and evidence.settings.attributes)
 
 
-def _aligned(alignments: Sequence[Alignment]) -> Iterator[Cell]:
+def _ask_shifts(evidence: Evidence, effects: Sequence[Effect], *, draws: int | None) -> Iterator[Cell]:
     """Alignments pooled over labels, the ways of hiding brought together."""
+    alignments = [item for item in read_alignments(evidence, effects, draws=draws) if item.label is None]
+    bare = read_alignments(evidence, [effect.without_controls() for effect in effects], draws=1)
+    alone = {(_key(item), item.effect.fill): item.cell.shift for item in bare if item.label is None}
     together: dict[tuple[str, str, str, str], list[Alignment]] = {}
     for item in alignments:
-        if item.label is None:
-            key = (item.effect.region, item.attribute, item.subgroup, item.effect.contrast.favours)
-            together.setdefault(key, []).append(item)
-    for (region, attribute, subgroup, favours), items in together.items():
-        parts = tuple(_shift_part(item) for item in items)
+        together.setdefault(_key(item), []).append(item)
+    for key, items in together.items():
+        region, attribute, subgroup, favours = key
+        parts = tuple(_shift_part(item, alone=alone[key, item.effect.fill]) for item in items)
         yield Cell(region, attribute, subgroup, items[0].others, favours, parts)
 
 
-def _shift_part(item: Alignment) -> Part:
+def _key(item: Alignment) -> tuple[str, str, str, str]:
+    return item.effect.region, item.attribute, item.subgroup, item.effect.contrast.favours
+
+
+def _shift_part(item: Alignment, *, alone: Shift) -> Part:
     shift = item.cell.shift
     still = _is_still(item)
     p = _exceed(shift.estimate, shift.se, delta=MARGINS["alignment"].material, freedom=shift.freedom)
@@ -169,6 +179,7 @@ def _shift_part(item: Alignment) -> Part:
         p_value=1.0 if still else p,
         interval=_nowhere if still else shift.interval,
         both_ways=shift.interval_both_ways(1 - Q),
+        uncontrolled=alone.interval(1 - Q),
         null=item.cell.null,
         n=shift.n,
         clusters=shift.clusters,
@@ -235,6 +246,7 @@ def _flip_part(evidence: Evidence, effect: Effect) -> Part:
         p_value=_exceed(max(estimate, 0.0), spread, delta=MARGINS["flips"].minor, freedom=clusters - 1),
         interval=interval,
         both_ways=None,
+        uncontrolled=None,
         null=None,
         n=n,
         clusters=clusters,

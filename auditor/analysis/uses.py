@@ -140,11 +140,35 @@ def _decide(cell: Cell, *, rejected: bool, level: float, guard: str | None) -> t
     guarded = _guard(cell) or guard
     ends = [part.interval(level) for part in cell.parts]
     found = all(decide(*limits, least, signed=signed) == FOUND for limits in ends)
-    if found and rejected and cell.one_way and guarded is not None:
+    if found and rejected and cell.one_way and guarded is not None and shows_alone(cell):
         return "found", guarded, None
     if all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts):
         return "ruled out", guarded, None
     return "not enough evidence", guarded, _needed(cell)
+
+
+def shows_alone(cell: Cell) -> bool:
+    """Whether hiding the region moves the sides the same way with nothing taken off for controls.
+
+    A control may lie on what the model does use. Taking off what hiding it does then makes a shift of a region that has
+    none, in the other direction and in both sides: use must show in the region itself as well as in the difference.
+
+    Parameters
+    ----------
+    cell
+        The question.
+
+    Returns
+    -------
+    bool
+        True if in every way of hiding the region's own shift excludes 0 on the side of the difference.
+    """
+    for part in cell.parts:
+        if part.uncontrolled is not None:
+            nearest = part.uncontrolled[0] if part.estimate > 0 else -part.uncontrolled[1]
+            if not nearest > 0:
+                return False
+    return True
 
 
 def margin_of(cell: Cell) -> tuple[float, float]:

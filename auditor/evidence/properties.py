@@ -106,8 +106,8 @@ def measure_colours(pixels: SingleArray) -> dict[str, float]:
     Examples
     --------
     >>> orange = np.tile(np.array([1.0, 0.5, 0.0], dtype=np.float32), (2, 2, 1))
-    >>> {name: round(value, 3) for name, value in measure_colours(orange).items()}
-    {'brightness': 0.593, 'contrast': 0.0, 'saturation': 1.0, 'warmth': 1.0, 'tint': 0.0}
+    >>> {name: round(value, 2) for name, value in measure_colours(orange).items()}
+    {'brightness': 0.59, 'contrast': 0.0, 'saturation': 1.0, 'warmth': 1.0, 'tint': 0.0}
     """
     luma = pixels @ np.array(LUMA, dtype=np.float32)
     red, green, blue = (pixels[..., channel] for channel in range(3))

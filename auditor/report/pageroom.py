@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from auditor.report.findings import Row
 
-LINES: Final = 27.0
+LINES: Final = 25.0
 """Lines of page 1 for findings, sentences, warnings and what was not tested, headings apart."""
-LINE: Final = 52.0
-"""Ems of such a line."""
+LINE: Final = 45.0
+"""Ems of such a line, in the widest font that may stand in."""
 BADGE: Final = 16.0
 """Ems that a level and a link take beside a finding."""
 RULE: Final = 0.4

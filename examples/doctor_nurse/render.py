@@ -10,7 +10,9 @@ import argparse
 import csv
 import io
 import zlib
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,9 +156,10 @@ def render(folder: str | Path, *, count: int, seed: int, men: dict[str, float] |
     (target / "photos").mkdir(parents=True, exist_ok=True)
     roster = draw_roster(count, seed=seed, men={"doctor": 0.5, "nurse": 0.5} | (men or {}))
     people, regions = [], []
-    for person in roster:
+    with ProcessPoolExecutor() as pool:
+        drawn = list(pool.map(partial(draw_photo, seed=seed), roster, chunksize=20))
+    for person, (photo, boxes) in zip(roster, drawn, strict=True):
         name = f"{person.number:04d}.jpg"
-        photo, boxes = draw_photo(person, seed=seed)
         (target / "photos" / name).write_bytes(photo)
         people.append((name, person.label, person.gender, f"person-{seed}-{person.number:04d}"))
         regions += [(name, region, *box) for region, box in boxes.items()]

@@ -37,12 +37,14 @@ def make_asked(
     per_cluster: int = 1,
     areas: Mapping[str, FloatArray] | None = None,
     drifts: Mapping[str, FloatArray] | None = None,
+    leak: float = 0.0,
     fills: Sequence[str] = FILLS,
     **settings: Any,
 ) -> Evidence:
     """Regions hidden on doctors and nurses: by region and fill, the margin that women lose and men gain, in its SD.
 
-    `drifts` is lost by each image whoever it shows, in every fill. Regions are all those that either names.
+    `drifts` is lost by each image whoever it shows, in every fill. Regions are all those that either names. `leak` is
+    what women lose and men gain when a control is hidden, as where controls lie on what the model uses.
     """
     pushes, drifts = pushes or {}, drifts or {}
     generator = np.random.default_rng(seed)
@@ -59,7 +61,9 @@ def make_asked(
         for fill in fills:
             for place in range(controls + 1):
                 lost = generator.normal(scale=spread * margin, size=n)
-                if place == 0:
+                if place > 0:
+                    lost += side * margin * leak
+                else:
                     lost += side * margin * pushes.get(region, {}).get(fill, 0.0) + drifts.get(region, np.zeros(n))
                 trials.append(
                     make_trials(images, move(before, lost), at=range(n), region=region, fill=fill, place=place)

@@ -139,3 +139,17 @@ def test_where_nothing_is_used_hardly_an_audit_finds_use() -> None:
         uses = judge(list_cells(evidence, draws=1), guards=lambda _: "given")
         flagged += any(use.answer == "found" for use in uses)
     assert flagged / audits <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / audits)
+
+
+def test_controls_that_lie_on_a_cue_do_not_make_a_region_used() -> None:
+    evidence = make_asked(400, pushes=planted(0.0, "face"), leak=0.3)
+    (use,) = of_attribute(judge(list_cells(evidence), guards=lambda _: "all is well"))
+    assert use.q_value < 0.001  # the difference alone would be a finding, in both directions
+    assert use.cell.weakest.estimate < -0.2
+    assert use.answer == "not enough evidence"
+
+
+def test_a_region_that_is_used_is_found_although_controls_lie_on_another_cue() -> None:
+    evidence = make_asked(400, pushes=planted(0.5, "face"), leak=0.15)
+    (use,) = of_attribute(judge(list_cells(evidence), guards=lambda _: "all is well"))
+    assert use.answer == "found"

@@ -129,7 +129,8 @@ def test_edges_print_without_complaint(options: dict[str, Any], make_document: M
 
 
 def test_hostile_names_are_text_and_reach_no_file(make_document: Make, tmp_path: Path) -> None:
-    assert write_pdf(make_document(**HOSTILE), tmp_path / "report.pdf", images=tmp_path / "photos") == ()
+    warnings = write_pdf(make_document(**HOSTILE), tmp_path / "report.pdf", images=tmp_path / "photos")
+    assert [text for text in warnings if "notdef" not in text] == []  # a machine may have no font for 看護師
     reader = pypdf.PdfReader(tmp_path / "report.pdf")
     text = " ".join(reader.pages[page].extract_text() for page in range(8))
     assert "<script>alert(1)</script>" in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,6 +67,11 @@ class Effect:
         """``(n,)`` whether the region and at least one control were hidden."""
         both: BoolArray = np.isfinite(self.own) & np.isfinite(self.control)
         return both
+
+    def without_controls(self) -> Effect:
+        """The region alone, with nothing to take off."""
+        nothing = np.full_like(self.controls, np.nan)
+        return replace(self, controls=nothing, flip_controls=nothing)
 
     def as_sham(self, k: int) -> Effect:
         """The k-th control in the place of the region, against the other controls.

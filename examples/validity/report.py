@@ -1,0 +1,180 @@
+"""RESULTS.md from the records: each table with the words that say what it shows and what it does not."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from chart import draw_quantiles
+from measures import (
+    list_p_values,
+    select,
+    tabulate_alarms,
+    tabulate_audits,
+    tabulate_coverage,
+    tabulate_p_values,
+    tabulate_power,
+    tabulate_rivals,
+    tabulate_shams,
+    tabulate_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+PLOT: Final = "p_values.svg"
+FULL, NULLS = 20, 60
+"""Models per kind and level, and models with nothing to be found, from which a run counts as full."""
+
+SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], ...]] = (
+    (
+        "Power",
+        tabulate_power,
+        (
+            "The cue with its own colour, audited on new pictures of the same alignment. *True flips* is the "
+            "share of answers that change when the picture is drawn again with the cue's other colour and "
+            "nothing else changed; *material* counts the models in which that is 5 % or more. *Found* is what "
+            "the audit says, and in brackets is the 95 % Wilson interval over models. At alignment 1.0 no "
+            "picture shows the other colour in its class: a comparison within class is impossible, and the "
+            "audit has to say *not evaluated*. *Found without attribute* asks of the same region only whether "
+            "hiding it changes answers."
+        ),
+    ),
+    (
+        "False alarms, cell by cell",
+        tabulate_alarms,
+        (
+            "Cells whose exact swap changes fewer than 3 % of answers, or whose region shows nothing of the "
+            "attribute at all. Cells of one model are not independent: the intervals are too narrow where a "
+            "model gives several."
+        ),
+    ),
+    (
+        "False alarms, audit by audit",
+        tabulate_audits,
+        "Share of audits in which at least one immaterial cell is found, over all cells of the audit.",
+    ),
+    (
+        "Calibration of p-values",
+        tabulate_p_values,
+        (
+            "Only cells in which the hypothesis behind the p-value is exactly true: shift 0 in the closed-form "
+            "models, and an attribute that was shuffled within class in the decoys. A share above its level "
+            "means too many small p-values."
+        ),
+    ),
+    (
+        "Coverage of the 95 % intervals",
+        tabulate_coverage,
+        (
+            "The interval of the aligned shift (fill *noise*) against the exact shift. At a true shift of 0.10, "
+            "the margin, *found* and *ruled out* are each wrong and should each stay below 5 %."
+        ),
+    ),
+    (
+        "Rivals on the same models",
+        tabulate_rivals,
+        (
+            "The cue with its colour and the distractor with its own, alignment below 1. *Material* cells count "
+            "for power and *immaterial* ones for false alarms. The thresholds of the right-hand columns are set "
+            "on these very null cells, one for all kinds of network, which flatters every rule alike. The "
+            "threshold of Attention-IoU as it comes is the 95 % point of the base network's immaterial cells. "
+            "The score of auditor's row is the limit of the aligned shift in the worse of two fills."
+        ),
+    ),
+    (
+        "What the audits print of themselves",
+        tabulate_shams,
+        "Sham regions and permuted attributes, flagged of tried, summed over the audits.",
+    ),
+    (
+        "Time",
+        tabulate_time,
+        "Median seconds of wall clock per model, one thread, on a machine that others used as well.",
+    ),
+)
+
+
+def write(rows: Sequence[dict[str, Any]], folder: Path) -> Path:
+    """Write RESULTS.md, its plot, and all rows as CSV.
+
+    Parameters
+    ----------
+    rows
+        One per model, region and attribute.
+    folder
+        Where to.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    table = pd.DataFrame(rows)
+    if table.empty:
+        raise SystemExit("no records: run run.py first")
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / "results.csv", index=False, float_format="%.6g")
+    (folder / PLOT).write_text(draw_quantiles(list_p_values(table)), encoding="utf-8")
+    parts = ["# What the audit finds, and what it should have found", "", _introduce(table)]
+    for title, tabulate, words in SECTIONS:
+        made = tabulate(table)
+        if not made.empty:
+            parts += ["", f"## {title}", "", words, "", *_lay_out(made)]
+        if tabulate is tabulate_p_values:
+            parts += ["", f"![Quantiles of p-values]({PLOT})"]
+    page = folder / "RESULTS.md"
+    page.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    return page
+
+
+def _introduce(table: pd.DataFrame) -> str:
+    """How many models stand behind the page."""
+    models = table.drop_duplicates("model")
+    counts = [f"{len(part)} of tier {tier}" for tier, part in models.groupby("tier")]
+    drawn = select(models, tier="t1")
+    words = f"Made by `run.py` and `report.py` from {len(models)} models: {', '.join(counts)}."
+    words += f" Each audit had {_range(models['images'])} images."
+    nulls = int(((drawn["level"] == 0.5) | drawn["kind"].isin(("test-only", "size"))).sum())
+    smallest = int(drawn.groupby(["kind", "level"]).size().min()) if len(drawn) else 0
+    if smallest < FULL or nulls < NULLS:
+        words += (
+            f" **This is a small cut**: as few as {smallest} models of a kind and level (a full run has {FULL}) and "
+            f"{nulls} decoy models in which no cue was planted (a full run has {NULLS}). Read the intervals, not the "
+            "shares."
+        )
+    return words
+
+
+def _range(values: pd.Series[int]) -> str:
+    low, high = int(values.min()), int(values.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _lay_out(table: pd.DataFrame) -> list[str]:
+    """A table in Markdown."""
+    texts = table.astype(object).where(table.notna(), "–")
+    lines = [list(map(str, table.columns)), ["---"] * len(table.columns)]
+    lines += [[_tell(value) for value in values] for values in texts.itertuples(index=False)]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _tell(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    """Read the command line and write the page."""
+    from run import HERE, TIERS, read
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=Path, default=HERE / "records", help="folder of the records")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of the page (default: beside this script)")
+    chosen = parser.parse_args()
+    print(write(read([chosen.records / tier for tier in TIERS]), chosen.out))
+
+
+if __name__ == "__main__":
+    main()

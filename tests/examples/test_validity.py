@@ -1,0 +1,205 @@
+"""The validity benchmark: a small cut of it, and the parts it is made of."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+FOLDER = Path(__file__).parents[2] / "examples" / "validity"
+PARTS = ("decoys", "networks", "reading", "t0", "t1", "chart", "measures", "report", "run")
+HIDING = {"fills": ["noise", "mean"], "controls": 1}
+SMALL = {"training": 700, "fresh": 300, "attributes": ("colour",), "regions": ("cue", "distractor"), "hiding": HIDING}
+IMAGES = {0.5: 100, 0.75: 160}
+
+
+@pytest.fixture(scope="module")
+def example() -> Iterator[dict[str, ModuleType]]:
+    shadowed = {part: sys.modules.pop(part) for part in PARTS if part in sys.modules}
+    sys.path.insert(0, str(FOLDER))
+    yield {part: import_module(part) for part in PARTS}
+    sys.path.remove(str(FOLDER))
+    for part in PARTS:
+        del sys.modules[part]
+    sys.modules.update(shadowed)
+
+
+@pytest.fixture(scope="module")
+def scenes(example: dict[str, ModuleType]) -> Any:
+    return example["decoys"].sample_scenes(400, alignment=0.8, seed=[7])
+
+
+@pytest.fixture(scope="module")
+def closed(example: dict[str, ModuleType]) -> dict[float, list[pd.DataFrame]]:
+    """Closed-form models with no shift, a shift at the margin, and a large one."""
+    t0 = example["t0"]
+    return {
+        theta: [pd.DataFrame(t0.run(t0.Job("plain", theta, seed, 400))) for seed in range(count)]
+        for theta, count in ((0.0, 1), (0.1, 1), (0.3, 1))
+    }
+
+
+@pytest.fixture(scope="module")
+def decoys(example: dict[str, ModuleType]) -> dict[float, pd.DataFrame]:
+    """A network trained with a cue that agrees with the class three times in four, and one with one in two."""
+    t1 = example["t1"]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    effort = t1.Effort(**SMALL, recipe=example["networks"].Recipe(epochs=5))
+    jobs = {level: t1.Job("base", level, 0, images) for level, images in IMAGES.items()}
+    made = {level: pd.DataFrame(t1.run(job, effort=effort)) for level, job in jobs.items()}
+    torch.set_num_threads(threads)
+    return made
+
+
+def _cell(rows: pd.DataFrame, region: str, attribute: str) -> Any:
+    (row,) = rows[(rows["region"] == region) & (rows["attribute"] == attribute)].to_dict("records")
+    return row
+
+
+def test_alignment_is_as_asked_and_nothing_else_goes_with_the_label(scenes: Any) -> None:
+    agree = {tag: float((values == scenes.labels).mean()) for tag, values in scenes.shows.items()}
+    assert agree["cue"] == pytest.approx(0.8, abs=0.06)
+    assert agree["distractor"] == pytest.approx(0.5, abs=0.08)
+    for label in (0, 1):
+        inside = scenes.labels == label
+        assert scenes.shuffled[inside].sum() == scenes.shows["cue"][inside].sum()
+        assert abs(np.corrcoef(scenes.shuffled[inside], scenes.shows["cue"][inside])[0, 1]) < 0.2
+
+
+def test_a_swap_changes_the_pixels_of_its_tag_and_no_other(example: dict[str, ModuleType], scenes: Any) -> None:
+    draw, find_boxes = example["decoys"].draw, example["decoys"].find_boxes
+    before = draw(scenes).astype(int)
+    assert (draw(scenes) == before).all()
+    for tag in ("cue", "distractor"):
+        changed = np.abs(draw(scenes.swap(tag)).astype(int) - before).max(axis=3) > 0
+        for k in range(0, 400, 40):
+            x_min, y_min, x_max, y_max = find_boxes(scenes, k)[tag]
+            inside = np.zeros((48, 48), dtype=bool)
+            inside[y_min:y_max, x_min:x_max] = True
+            assert changed[k][inside].mean() > 0.9
+            assert not changed[k][~inside].any()
+
+
+def test_regions_lie_apart_and_the_empty_corner_is_empty(example: dict[str, ModuleType], scenes: Any) -> None:
+    decoys = example["decoys"]
+    bare = np.abs(decoys.draw(scenes).astype(int) - decoys.draw(scenes.untagged()).astype(int)).max(axis=3) > 0
+    for k in range(400):
+        covered = np.zeros((48, 48), dtype=int)
+        boxes = decoys.find_boxes(scenes, k)
+        for x_min, y_min, x_max, y_max in boxes.values():
+            assert min(x_min, y_min) >= 0
+            assert max(x_max, y_max) <= 48
+            covered[y_min:y_max, x_min:x_max] += 1
+        assert covered.max() == 1
+        x_min, y_min, x_max, y_max = boxes["control"]
+        assert not bare[k, y_min:y_max, x_min:x_max].any()
+
+
+def test_weight_gives_the_shift_that_was_asked_for(example: dict[str, ModuleType]) -> None:
+    t0 = example["t0"]
+    for kind, theta in (("plain", 0.3), ("aligned", 0.1)):
+        weight = t0.set_weight(theta, alignment=t0.KINDS[kind].alignment)
+        evidence = t0.make_evidence(t0.Job(kind, theta, 0, 20_000))
+        margins = np.array([np.diff(np.frombuffer(part, dtype="<f4"))[0] for part in evidence.images["logits"]])
+        assert weight / margins.std() == pytest.approx(theta, rel=0.03)
+
+
+def test_no_shift_is_never_found_and_a_shift_at_the_margin_is_neither_found_nor_ruled_out(
+    closed: dict[float, list[pd.DataFrame]],
+) -> None:
+    assert {_cell(rows, "cue", "colour")["answer"] for rows in closed[0.0]} == {"ruled out"}
+    assert {_cell(rows, "cue", "colour")["answer"] for rows in closed[0.1]} == {"not enough evidence"}
+    assert _cell(closed[0.3][0], "cue", "colour")["answer"] == "found"
+    for rows in (rows for many in closed.values() for rows in many):
+        quiet = rows[(rows["theta"] == 0) & (rows["attribute"] != "")]
+        assert not (quiet["answer"] == "found").any()
+
+
+def test_interval_holds_the_exact_shift(closed: dict[float, list[pd.DataFrame]]) -> None:
+    for theta, many in closed.items():
+        for row in (_cell(rows, "cue", "colour") for rows in many):
+            assert row["noise_low"] <= theta <= row["noise_high"]
+            assert row["mean_low"] <= theta <= row["mean_high"]
+
+
+def test_a_cue_is_found_where_it_tells_the_class_and_not_where_it_does_not(decoys: dict[float, pd.DataFrame]) -> None:
+    strong, none = (_cell(decoys[level], "cue", "colour") for level in (0.75, 0.5))
+    assert strong["band"] == "material"
+    assert strong["answer"] == "found"
+    assert none["truth"] < 0.05
+    assert none["answer"] != "found"
+    assert not (decoys[0.5]["answer"] == "found").any()
+
+
+def test_a_run_goes_on_where_it_stopped(
+    example: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, t1 = example["run"], example["t1"]
+    asked: list[str] = []
+
+    def answer(job: Any) -> list[dict[str, Any]]:
+        asked.append(job.name)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return [{"model": job.name}]
+
+    monkeypatch.setattr(t1, "run", answer)
+    jobs = list(t1.plan(["base", "test-only"], [0.5, 0.9], count=2, images=10))
+    assert len(jobs) == len({job.name for job in jobs}) == 6
+    with pytest.raises(KeyboardInterrupt):
+        run.fill("t1", jobs, out=tmp_path)
+    assert len(run.fill("t1", jobs, out=tmp_path)) == 4
+    assert run.fill("t1", jobs, out=tmp_path) == []
+    assert [row["model"] for row in run.read([tmp_path])] == sorted(job.name for job in jobs)
+    assert asked.count(jobs[2].name) == 2
+    assert len(asked) == 7
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json"}
+
+
+def test_page_tells_how_many_models_and_every_table(
+    example: dict[str, ModuleType],
+    closed: dict[float, list[pd.DataFrame]],
+    decoys: dict[float, pd.DataFrame],
+    tmp_path: Path,
+) -> None:
+    tables = [*(rows for many in closed.values() for rows in many), *decoys.values()]
+    rows = [row for table in tables for row in json.loads(table.to_json(orient="records"))]
+    page = example["report"].write(rows, tmp_path).read_text(encoding="utf-8")
+    assert "from 5 models: 3 of tier t0, 2 of tier t1" in page
+    assert "small cut" in page
+    for title, _, _ in example["report"].SECTIONS:
+        assert f"## {title}" in page
+    assert "1/1 = 100.0 % [20.7, 100.0]" in page
+    assert len(pd.read_csv(tmp_path / "results.csv")) == len(rows)
+    plot = (tmp_path / "p_values.svg").read_text(encoding="utf-8")
+    assert plot.count("<path") >= 4
+
+
+def test_rules_are_compared_at_one_in_twenty_false_alarms(example: dict[str, ModuleType]) -> None:
+    equal = example["measures"]._equal
+    scores = pd.Series(np.random.default_rng(0).permutation(100).astype(float))
+    assert (scores > equal(scores)).sum() == 5
+    assert (scores[scores < 10] > equal(scores[scores < 10])).sum() == 0
+
+
+def test_closed_form_command_writes_the_page(
+    example: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--tier", "t0", "--models", "plain", "--levels", "0.3", "--count", "1", "--images", "80"]
+    example["run"].main([*words, "--out", str(tmp_path / "records"), "--report", str(tmp_path)])
+    assert "1/1  t0-plain-030-000-80" in capsys.readouterr().out
+    assert "## Coverage" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    with pytest.raises(SystemExit, match="no such models: plane"):
+        example["run"].main(["--tier", "t0", "--models", "plane", "--out", str(tmp_path)])
