@@ -132,8 +132,8 @@ def test_hostile_names_are_text_and_reach_no_file(make_document: Make, tmp_path:
     warnings = write_pdf(make_document(**HOSTILE), tmp_path / "report.pdf", images=tmp_path / "photos")
     assert [text for text in warnings if "notdef" not in text] == []  # a machine may have no font for 看護師
     reader = pypdf.PdfReader(tmp_path / "report.pdf")
-    text = " ".join(reader.pages[page].extract_text() for page in range(8))
-    assert "<script>alert(1)</script>" in text
+    text = " ".join(reader.pages[page].extract_text() for page in range(8)).replace("\0", "")
+    assert "<script>alert(1)</script>" in text  # where a font lacks a letter, some readers see its text two bytes wide
     assert "{{7*7}}" in text
     assert not reader.attachments
 
