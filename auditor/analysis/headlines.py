@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.analysis.questions import Q
-from auditor.analysis.uses import margin_of, shows_alone
+from auditor.analysis.uses import margin_of, shows_alone, stays_small_alone
 from auditor.analysis.wording import describe_role, known, listed, percent, span
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.ladder import Level, Role, Rung
 
 _ELSEWHERE: Final = (
-    "Hiding the region does not shift them so without what was taken off for controls: these may lie on what matters."
+    "Without what was taken off for controls the answer would be another: controls may lie on what matters as well."
 )
 
 
@@ -189,6 +189,7 @@ def tell_use(use: Use, classes: tuple[str, ...]) -> str:
         text += f" {tell_bound(use)}"
     else:
         guard = "" if use.guarded else f" {_tell_unguarded(use)}"
-        guard += "" if shows_alone(use.cell) else f" {_ELSEWHERE}"
+        if not (shows_alone(use.cell) and stays_small_alone(use.cell)):
+            guard += f" {_ELSEWHERE}"
         text += f"{guard}{tell_needed(use)}"
     return text

@@ -16,6 +16,7 @@ from scipy.special import ndtri
 from auditor.analysis.margins import MARGINS, exceed
 from auditor.analysis.statistics.alignment import difference, read_alignments
 from auditor.analysis.statistics.effects import read_effects
+from auditor.analysis.statistics.intervals import wilson
 from auditor.analysis.statistics.pairing import compare_pairs
 from auditor.trials import LEAKY
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
     from auditor.analysis.statistics.effects import Effect
     from auditor.analysis.statistics.intervals import Intervals
+    from auditor.analysis.statistics.pairing import Pairing
     from auditor.analysis.statistics.shifts import Shift
     from auditor.geometry import FloatArray
 
@@ -54,7 +56,7 @@ class Part:
     both_ways
         Limits of the smaller push of the two sides; None without an attribute.
     uncontrolled
-        Limits of the shift that hiding the region makes with nothing taken off for controls; None without an attribute.
+        Limits of the same with nothing taken off for controls; None where there is no such number.
     null
         The aligned shift under permutation, ``(draws,)``; None without an attribute.
     n, clusters
@@ -215,7 +217,7 @@ def _alone(evidence: Evidence, region: str, effects: Sequence[Effect]) -> Cell:
 
 
 def _flip_part(evidence: Evidence, effect: Effect) -> Part:
-    def excess(level: float) -> Intervals:
+    def compare(level: float) -> Pairing:
         (pairing,) = compare_pairs(
             effect.flip_own[:, None],
             effect.flip_control[:, None],
@@ -228,13 +230,14 @@ def _flip_part(evidence: Evidence, effect: Effect) -> Part:
             draws=1,
             generator=evidence.settings.generator("signs"),
         )
-        return pairing.excess
+        return pairing
 
     def interval(level: float) -> Limits:
-        at = excess(level)
+        at = compare(level).excess
         return float(at.low[0]), float(at.high[0])
 
-    found = excess(1 - Q)
+    pairing = compare(1 - Q)
+    found = pairing.excess
     estimate, (low, high) = float(found.estimate[0]), interval(1 - Q)
     n, clusters = int(found.n[0]), int(found.clusters[0])
     enough = clusters >= evidence.settings.min_clusters
@@ -246,12 +249,18 @@ def _flip_part(evidence: Evidence, effect: Effect) -> Part:
         p_value=_exceed(max(estimate, 0.0), spread, delta=MARGINS["flips"].minor, freedom=clusters - 1),
         interval=interval,
         both_ways=None,
-        uncontrolled=None,
+        uncontrolled=_share_limits(pairing.first),
         null=None,
         n=n,
         clusters=clusters,
         remark="less the share that controls change" if enough else few,
     )
+
+
+def _share_limits(flips: Intervals) -> Limits:
+    """Limits of the share of answers that hiding the region changes; the bootstrap is silent where none does."""
+    low, high = wilson(flips.estimate, flips.clusters.astype(np.float64), confidence=1 - Q)
+    return float(low[0]), float(high[0])
 
 
 def _exceed(estimate: float, error: float, *, delta: float, freedom: float) -> float:

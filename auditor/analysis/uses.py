@@ -142,7 +142,8 @@ def _decide(cell: Cell, *, rejected: bool, level: float, guard: str | None) -> t
     found = all(decide(*limits, least, signed=signed) == FOUND for limits in ends)
     if found and rejected and cell.one_way and guarded is not None and shows_alone(cell):
         return "found", guarded, None
-    if all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts):
+    small = all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts)
+    if small and stays_small_alone(cell):
         return "ruled out", guarded, None
     return "not enough evidence", guarded, _needed(cell)
 
@@ -169,6 +170,27 @@ def shows_alone(cell: Cell) -> bool:
             if not nearest > 0:
                 return False
     return True
+
+
+def stays_small_alone(cell: Cell) -> bool:
+    """Whether hiding the region does little with nothing taken off for controls, too.
+
+    Controls that lie on what the model uses as well take off as much as the region does: the difference is small then,
+    and the region is used all the same.
+
+    Parameters
+    ----------
+    cell
+        The question.
+
+    Returns
+    -------
+    bool
+        True if in every way of hiding the limits of the region's own effect lie within the margin.
+    """
+    most, signed = margin_of(cell)[1], cell.attribute is not None
+    alone = [part.uncontrolled for part in cell.parts if part.uncontrolled is not None]
+    return all(decide(*limits, most, signed=signed) == RULED_OUT for limits in alone)
 
 
 def margin_of(cell: Cell) -> tuple[float, float]:

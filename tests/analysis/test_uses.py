@@ -153,3 +153,11 @@ def test_a_region_that_is_used_is_found_although_controls_lie_on_another_cue() -
     evidence = make_asked(400, pushes=planted(0.5, "face"), leak=0.15)
     (use,) = of_attribute(judge(list_cells(evidence), guards=lambda _: "all is well"))
     assert use.answer == "found"
+
+
+def test_a_use_that_controls_on_another_cue_take_off_is_not_ruled_out() -> None:
+    evidence = make_asked(800, pushes=planted(0.25, "face"), leak=0.25)
+    (use,) = of_attribute(judge(list_cells(evidence), guards=lambda _: "all is well"))
+    low, high = use.cell.weakest.interval(0.95)
+    assert -0.1 < low < high < 0.1  # the difference alone would be ruled out
+    assert use.answer == "not enough evidence"
