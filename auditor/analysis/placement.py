@@ -19,7 +19,7 @@ from auditor.analysis.statistics.lending import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.analysis.statistics.base import Evidence, RegionView
     from auditor.analysis.statistics.intervals import IntArray
@@ -64,7 +64,9 @@ def place_controls(evidence: Evidence, region: str, *, rows: IntArray, controls:
     third of distance from the middle of the frame, where at least `FEWEST_DONORS` have that, and then whatever that
     distance; each is scaled to the area of the image's own region and shifted into the frame. Where too few can be
     borrowed, or the region is aligned over images, boxes of the own region's shape take their place at random. None
-    covers more than a tenth of the image's own region; those that lie apart are preferred, in the order drawn.
+    covers more than a tenth of the image's own region. Of boxes equally near to the region's distance, those that leave
+    the other annotated regions alone are preferred, then those that lie apart, in the order drawn: what is hidden with
+    a control would be taken off what hiding the region does.
 
     Parameters
     ----------
@@ -84,13 +86,14 @@ def place_controls(evidence: Evidence, region: str, *, rows: IntArray, controls:
     """
     view = evidence.region(region)
     generator = evidence.settings.generator(f"controls {region}")
+    others = [evidence.region(name) for name in evidence.settings.regions if name != region]
     overlap = mean_overlap(evidence, region)
     uniform = generator.random((len(rows), _TRIES * max(controls, 1), 4))
     lenders = np.full((len(rows), 0), NOBODY)
     if not overlap > ALIGNED:
         lenders = _find_lenders(evidence, view=view, rows=rows, uniform=uniform[..., 2:])
     parts = [
-        _place(view, own=rows[part], lenders=lenders[part], uniform=uniform[part, :, :2], controls=controls)
+        _place([view, *others], own=rows[part], lenders=lenders[part], uniform=uniform[part, :, :2], controls=controls)
         for part in _slices(len(rows))
     ]
     boxes, used, borrowed = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -123,9 +126,10 @@ def _find_lenders(evidence: Evidence, *, view: RegionView, rows: IntArray, unifo
 
 
 def _place(
-    view: RegionView, *, own: IntArray, lenders: IntArray, uniform: FloatArray, controls: int
+    views: Sequence[RegionView], *, own: IntArray, lenders: IntArray, uniform: FloatArray, controls: int
 ) -> tuple[FloatArray, BoolArray, BoolArray]:
-    """Boxes, used and borrowed of some images."""
+    """Boxes, used and borrowed of some images; the first view is the region, the others are to be left alone."""
+    view, *others = views
     area = view.area[own]
     lent, lent_inside = fit_boxes(view.boxes[np.where(lenders >= 0, lenders, own[:, None])], area=area)
     shape, inside = fit_boxes(view.boxes[own, None], area=area)
@@ -136,20 +140,22 @@ def _place(
     last = lenders.shape[1] // uniform.shape[1]
     possible = np.concatenate([lent_inside & (lenders >= 0), np.broadcast_to(inside, uniform.shape[:2])], axis=1)
     fits = possible & (measure_cover(boxes, view=view, own=own) <= MOST_OVERLAP)
-    at, used = _choose(boxes, fits=fits, turn=turn, controls=controls)
+    hides = [measure_cover(boxes, view=other, own=own) > MOST_OVERLAP for other in others]
+    cost = turn + ALIKE * np.any([np.zeros_like(fits), *hides], axis=0)
+    at, used = _choose(boxes, fits=fits, cost=cost, controls=controls)
     chosen = np.where(used[..., None], np.take_along_axis(boxes, at[..., None], axis=1), np.nan)
     return chosen, used, used & (turn < last)[at]
 
 
-def _choose(boxes: FloatArray, *, fits: BoolArray, turn: IntArray, controls: int) -> tuple[IntArray, BoolArray]:
-    """One box after the other: of the earliest turn, one that lies apart from those before, the first drawn."""
+def _choose(boxes: FloatArray, *, fits: BoolArray, cost: FloatArray, controls: int) -> tuple[IntArray, BoolArray]:
+    """One box after the other: of the lowest cost, one that lies apart from those before, the first drawn."""
     most = np.zeros(fits.shape)
     at = np.zeros((len(boxes), controls), dtype=np.int64)
     used = np.zeros((len(boxes), controls), dtype=bool)
     for k in range(controls):
-        cost = np.where(fits & (most <= ALIKE), np.maximum(most, APART) + turn, np.inf)
-        at[:, k] = cost.argmin(axis=1)
-        used[:, k] = np.isfinite(cost.min(axis=1))
+        rank = np.where(fits & (most <= ALIKE), np.maximum(most, APART) + cost, np.inf)
+        at[:, k] = rank.argmin(axis=1)
+        used[:, k] = np.isfinite(rank.min(axis=1))
         most = np.maximum(most, _measure_overlap(boxes, np.take_along_axis(boxes, at[:, k, None, None], axis=1)))
     return at, used
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import fuse_conv_bn_eval
 
 if TYPE_CHECKING:
     from decoys import Bytes, Ints
@@ -35,13 +36,15 @@ def _block(wide: tuple[int, int], *, kernel: int, stride: int = 1, dilation: int
     return nn.Sequential(convolution, nn.BatchNorm2d(wide[1]), nn.ReLU())
 
 
-def make_network(*, wide: bool = False) -> nn.Module:
-    """Build a network: convolutions with batch normalisation, global average pooling, two logits.
+def make_network(*, wide: bool = False, peak: bool = False) -> nn.Module:
+    """Build a network: convolutions with batch normalisation, global pooling, two logits.
 
     Parameters
     ----------
     wide
         Whether three dilated layers follow, so that each cell of the map sees the whole picture.
+    peak
+        Whether the largest value of each channel counts in place of the mean: what is seen twice adds nothing then.
 
     Returns
     -------
@@ -53,7 +56,8 @@ def make_network(*, wide: bool = False) -> nn.Module:
         blocks.append(_block((before, after), kernel=kernel, stride=stride))
         before = after
     blocks += [_block((before, before), kernel=3, dilation=dilation) for dilation in DILATIONS if wide]
-    parts = {"features": nn.Sequential(*blocks), "pool": nn.AdaptiveAvgPool2d(1), "flatten": nn.Flatten()}
+    pool = nn.AdaptiveMaxPool2d(1) if peak else nn.AdaptiveAvgPool2d(1)
+    parts = {"features": nn.Sequential(*blocks), "pool": pool, "flatten": nn.Flatten()}
     return nn.Sequential(OrderedDict(**parts, head=nn.Linear(before, 2)))
 
 
@@ -80,7 +84,7 @@ def train(network: nn.Module, pictures: Bytes, labels: Ints, *, seed: int, recip
     Returns
     -------
     torch.nn.Module
-        The network, in evaluation mode.
+        The network, in evaluation mode, folded.
     """
     inputs, targets = normalise(pictures), torch.from_numpy(labels)
     order = torch.Generator().manual_seed(seed)
@@ -97,7 +101,26 @@ def train(network: nn.Module, pictures: Bytes, labels: Ints, *, seed: int, recip
             torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
-    return network.eval()
+    return fold(network.eval())
+
+
+def fold(network: nn.Module) -> nn.Module:
+    """Fold each batch normalisation into the convolution before it: the same answers in less time.
+
+    Parameters
+    ----------
+    network
+        As `make_network` gives it, in evaluation mode; changed in place.
+
+    Returns
+    -------
+    torch.nn.Module
+        The network; its weights lie channels last.
+    """
+    blocks = network.get_submodule("features")
+    for number, (convolution, norm, relu) in enumerate(blocks.children()):
+        blocks[number] = nn.Sequential(fuse_conv_bn_eval(convolution, norm), relu)
+    return network.to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()

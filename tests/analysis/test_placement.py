@@ -96,6 +96,25 @@ def test_a_borrowed_control_lies_where_another_image_has_the_region(build: Simpl
     assert [sorted(row) for row in corners.tolist()] == [[0, 1, 2, 3]] * 200  # all three others, none twice
 
 
+def test_controls_leave_other_regions_alone_where_there_is_room(build: SimpleNamespace) -> None:
+    generator = np.random.default_rng(0)
+    centres = np.array([[0.2, 0.2], [0.8, 0.2], [0.2, 0.8], [0.8, 0.8]])
+    corners = generator.permuted(np.tile(np.arange(4), (1200, 1)), axis=1)
+    boxes = {}
+    for k, name in enumerate(("tag", "logo")):
+        centre = centres[corners[:, k]] + generator.uniform(-0.05, 0.05, (1200, 2))
+        boxes[name] = np.hstack([centre - 0.1, centre + 0.1])
+    evidence = build.evidence(build.random_images(1200, generator), boxes=boxes)
+    found = place(evidence, "tag", controls=2)
+    assert found.used.all()
+    assert found.borrowed.all()
+    hidden = [
+        max(overlap(box, logo) for box in chosen) for chosen, logo in zip(found.boxes, boxes["logo"], strict=True)
+    ]
+    assert np.mean(np.array(hidden) > 0.1) < 0.01  # drawn regardless, two of three images would have one
+    assert place(evidence, "tag", controls=3).used.all()  # without other room a control may hide another region
+
+
 def test_an_aligned_region_has_controls_at_random_places(build: SimpleNamespace) -> None:
     generator = np.random.default_rng(3)
     box = np.tile([0.35, 0.2, 0.6, 0.5], (80, 1)) + generator.uniform(-0.01, 0.01, (80, 4))
