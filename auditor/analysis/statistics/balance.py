@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _NEGLIGIBLE: Final = 1e-12
 BALANCED: Final = 0.25
 """A standardised difference of at most this size leaves the plain aligned shift believable."""
+LARGEST: Final = 100.0
+"""Beyond this a standardised difference is not told apart: regions of one size in each group have no spread at all."""
 
 
 def standardised_difference(values: FloatArray, *, member: BoolArray, labels: IntArray) -> float:
@@ -34,8 +36,8 @@ def standardised_difference(values: FloatArray, *, member: BoolArray, labels: In
     -------
     float
         The mean differences of the labels, weighted by n₁n₀/(n₁ + n₀), over the root of the equally weighted mean of
-        the two sides' variances. 0 where nothing differs at all; infinite where the sides differ and nothing else does;
-        NaN where no label has both sides.
+        the two sides' variances, in [-100, 100]. 0 where nothing differs at all; 100 in size where the sides differ and
+        nothing else does; NaN where no label has both sides.
 
     References
     ----------
@@ -60,9 +62,11 @@ def standardised_difference(values: FloatArray, *, member: BoolArray, labels: In
     apart = float((weights * (means[1] - means[0])).sum())
     spread = float(np.sqrt((weights * variances.mean(axis=0)).sum()))
     least = _NEGLIGIBLE * max(1.0, float(np.abs(kept).max(initial=0)))
-    if np.isnan(apart) or spread > least:
-        return apart / spread if spread > least else float("nan")
-    return float(np.copysign(np.inf, apart)) if abs(apart) > least else 0.0
+    if np.isnan(apart):
+        return apart
+    if abs(apart) <= least:
+        return 0.0
+    return float(np.clip(apart / max(spread, least), -LARGEST, LARGEST))
 
 
 def describe_place(view: RegionView) -> dict[str, FloatArray]:
