@@ -164,9 +164,10 @@ def _regions(evidence: Evidence) -> Iterator[str]:
             )
         overlap = mean_overlap(evidence, region)
         if overlap > ALIGNED:
+            stand_in = "" if evidence.randomised.empty else "; maps under random heads stand in, which say less"
             yield (
                 f"Region {region} lies at nearly one place on all images (mean overlap of two boxes {overlap:.2f}): "
-                "attention to it could not be set against borrowed regions."
+                f"attention to it could not be set against borrowed regions{stand_in}."
             )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from auditor.analysis.overlap import check_groups, pick_rows
 from auditor.analysis.statistics.faithfulness import CONTROLS, FAITHFULNESS, WORDS
+from auditor.analysis.statistics.heads import OVER_HEADS
 from auditor.analysis.statistics.randomisation import CORRELATION, PROBED, RANDOM_HEADS, SIMILARITY
 from auditor.ladder import Check
 from auditor.records import NOT_RECORDED, TARGETS
@@ -124,8 +125,9 @@ def _check_heads(evidence: Evidence, estimates: pd.DataFrame, *, region: str) ->
     if not own or not heads:
         return
     ratio, limit, clusters = own[0]["estimate"], heads[0]["ci_high"], own[0]["clusters"]
+    beside = "its share of the frame would be" if pick_rows(estimates, OVER_HEADS, region=region) else "beside it"
     statistic = (
-        f"{ratio:.2f} times as much in the region as beside it; with random heads up to {limit:.2f} (97.5 % of them), "
+        f"{ratio:.2f} times as much in the region as {beside}; with random heads up to {limit:.2f} (97.5 % of them), "
         f"{own[0]['n']} images"
     )
     if clusters < evidence.settings.min_clusters:
@@ -133,10 +135,7 @@ def _check_heads(evidence: Evidence, estimates: pd.DataFrame, *, region: str) ->
         yield _open(SPECIFIC, region, statistic=statistic, left=left)
         return
     failed = bool(ratio >= CLAIM and ratio <= limit)
-    shared = (
-        f"random heads look at {region} as much: the features are about it, which does not say that the answer rests "
-        "on it"
-    )
+    shared = f"random heads look at {region} as much: the features are about it, whatever the answer rests on"
     says = f"{region} is looked at more than by random heads" if ratio > limit else "the maps do not favour this region"
     yield Check(
         name=SPECIFIC,
@@ -290,8 +289,8 @@ def _check_positive(evidence: Evidence, estimates: pd.DataFrame) -> Iterator[Che
         f"({best['ci_low']:.3f} to {best['ci_high']:.3f}), the best of {len(rows)} figures of {', '.join(core)}",
         consequence="hiding what should decide does change the answer more than hiding as much elsewhere"
         if passed
-        else "edits do not reach the model: check the preprocessing and the core regions; what hiding regions shows "
-        "is withheld",
+        else "edits do not reach the model: check the preprocessing and the core regions; that hiding a region does "
+        "nothing is withheld, that it does something is not",
         withholds=None if passed else "interventions",
     )
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from auditor.analysis.guards import find_guard
 from auditor.analysis.headlines import tell_use, write_headline
 from auditor.analysis.illustrations import Illustrator
+from auditor.analysis.looks import hides_use, judge_looks
+from auditor.analysis.overlap import explain_overlap
 from auditor.analysis.questions import list_cells
-from auditor.analysis.rungs import as_estimates, judge_harm, judge_looks, judge_opportunity
+from auditor.analysis.rungs import as_estimates, judge_harm, judge_opportunity
 from auditor.analysis.uses import judge
 from auditor.ladder import Finding, Rung
 
@@ -48,7 +50,7 @@ def list_findings(evidence: Evidence, estimates: pd.DataFrame, *, checks: Sequen
     list of Finding
         Gravest first; empty where nothing was hidden.
     """
-    cells = list_cells(evidence)
+    cells = [explain_overlap(evidence, cell) for cell in list_cells(evidence)]
     uses = judge(cells, guards=lambda cell: find_guard(evidence, estimates, cell))
     together: dict[tuple[str, str | None], list[Use]] = {}
     for use in uses:
@@ -74,7 +76,7 @@ def _find(
     found = level in {"E3", "E3'", "E4"}
     tested = cell.reason is None
     return Finding(
-        fingerprint=":".join(_escape(part) for part in (cell.region, cell.attribute, cell.subgroup, cell.favours)),
+        fingerprint=":".join(escape(part) for part in (cell.region, cell.attribute, cell.subgroup, cell.favours)),
         region=cell.region,
         role=role,
         attribute=cell.attribute,
@@ -94,7 +96,24 @@ def _find(
     )
 
 
-def _escape(name: str | None) -> str:
+def escape(name: str | None) -> str:
+    r"""A name as a part of a fingerprint.
+
+    Parameters
+    ----------
+    name
+        Of a region, an attribute or a class; None for none.
+
+    Returns
+    -------
+    str
+        Without the sign that parts the parts.
+
+    Examples
+    --------
+    >>> escape("a:b"), escape(None)
+    ('a\\:b', '')
+    """
     return (name or "").replace("\\", "\\\\").replace(":", "\\:")
 
 
@@ -177,7 +196,7 @@ def find_level(rungs: Mapping[str, Rung]) -> Level:
     if uses == "found":
         if hurts == "found":
             return "E4"
-        return "E3'" if looks in {"ruled out", "not enough evidence"} else "E3"
+        return "E3'" if hides_use(rungs["looks"]) else "E3"
     if looks == "found":
         return "E2"
     if uses == "ruled out":

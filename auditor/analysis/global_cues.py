@@ -37,6 +37,7 @@ from auditor.analysis.global_rungs import (
 )
 from auditor.analysis.illustrations import Illustrator
 from auditor.analysis.margins import MARGINS, exceed
+from auditor.analysis.overlap import explain_split
 from auditor.analysis.questions import Cell, Part, Q
 from auditor.analysis.statistics.neutralising import read_neutrals
 from auditor.analysis.uses import judge
@@ -80,7 +81,8 @@ def list_global_findings(evidence: Evidence, estimates: pd.DataFrame) -> list[Fi
     """
     neutrals = read_neutrals(evidence)
     together: dict[str, list[Use]] = {item.name: [] for item in neutrals}
-    for use in judge(list_global_cells(neutrals, least=evidence.settings.min_clusters)):
+    cells = list_global_cells(neutrals, least=evidence.settings.min_clusters)
+    for use in judge([explain_split(evidence, cell) for cell in cells]):
         together[use.cell.attribute or ""].append(use)
     found = [_find(evidence, estimates, name, uses=uses) for name, uses in together.items()]
     return sorted(found, key=lambda finding: GRAVITY.index(finding.level))
@@ -127,7 +129,7 @@ def _part(item: Neutral, compared: Compared, *, least: int) -> Part:
         p_value=_exceed(shift, still=still),
         interval=(lambda _: _points(shift.estimate)) if still else shift.interval,
         uncontrolled=None,
-        both_ways=_points(shift.both_ways) if still else shift.interval_both_ways(1 - Q),
+        both_ways=(lambda: _points(shift.both_ways)) if still else (lambda: shift.interval_both_ways(1 - Q)),
         null=compared.null,
         n=shift.n,
         clusters=shift.clusters,

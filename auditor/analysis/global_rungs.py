@@ -27,6 +27,11 @@ ONE_WAY: Final = (
     "it can only be taken down, which takes other detail away as well, and no change of equal size serves as control"
 )
 """Why use of a property that cannot be raised is neither found nor ruled out."""
+_LOCAL: Final = (
+    "A cue in one place, such as an object or a tag, changes this number of the whole picture as well, and may be all "
+    "there is to it."
+)
+_ELSEWHERE: Final = "Of a cue in one place this says nothing."
 _CAVEAT: Final = "The change reaches the subject as well as what is around it: which of the two matters it cannot tell."
 _PAIR: Final = 2
 
@@ -147,7 +152,7 @@ def judge_global_use(estimates: pd.DataFrame, name: str, *, use: Use | None, cla
     numbers = as_estimates(pd.concat([shifts, flips]))
     if use is None:
         told = f"Taking it down to that of the poorest twentieth changes the answer in {_share(flips)} of the images."
-        sentence = f"Not evaluated: {ONE_WAY}. {told} This is neither found nor ruled out."
+        sentence = f"Not evaluated: {ONE_WAY}. {told} This is neither found nor ruled out. {_LOCAL}"
         return Rung(name="uses", answer="not evaluated", sentence=sentence, estimates=numbers)
     return Rung(name="uses", answer=use.answer, sentence=_tell_use(use, name, classes), estimates=numbers)
 
@@ -214,21 +219,21 @@ def write_global_headline(
     words = f"{PROPERTIES[name].words} of the whole picture"
     reason = (use.cell.reason if use is not None else ONE_WAY) or "nothing could be compared"
     if level == "E1":
-        return f"{rungs['opportunity'].sentence} Whether the model does this could not be tested: {reason}."
+        return f"{rungs['opportunity'].sentence} {_LOCAL} Whether the model does this could not be tested: {reason}."
     if use is None or level == "E0":
         return f"{words}: we could not check this: {reason}."
     if level in {"E3", "E4"}:
         hurts = f" {rungs['hurts'].sentence}" if level == "E4" else ""
-        return f"The model uses {words}. {_tell_effect(use, name, classes)}{hurts}"
+        return f"The model uses {words}. {_tell_effect(use, name, classes)} {_LOCAL}{hurts}"
     if level == "R":
-        return f"{words}: ruled out above the margin. {_tell_bound(use)}"
-    return f"{words}: not enough evidence either way. {_tell_effect(use, name, classes)}{tell_needed(use)}"
+        return f"{words}: ruled out above the margin. {_tell_bound(use)} {_ELSEWHERE}"
+    return f"{words}: not enough evidence either way. {_tell_effect(use, name, classes)} {_LOCAL}{tell_needed(use)}"
 
 
 def _tell_use(use: Use, name: str, classes: tuple[str, ...]) -> str:
     if use.cell.reason is not None:
         return f"Not evaluated: {use.cell.reason}."
-    text = f"{_tell_effect(use, name, classes)} {_CAVEAT}"
+    text = f"{_tell_effect(use, name, classes)} {_CAVEAT} {_ELSEWHERE if use.answer == 'ruled out' else _LOCAL}"
     if use.answer == "found":
         strict = "still" if use.by_value <= Q else "no longer"
         return (

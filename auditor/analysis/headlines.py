@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from auditor.analysis.looks import hides_use, tell_looks
 from auditor.analysis.questions import Q
 from auditor.analysis.uses import margin_of, shows_alone, stays_small_alone
 from auditor.analysis.wording import describe_role, known, listed, percent, span
@@ -48,14 +49,11 @@ def write_headline(level: Level, use: Use, *, role: Role, rungs: Mapping[str, Ru
     reason = f"{use.cell.reason}." if use.cell.reason is not None else rungs["uses"].sentence
     if level in {"E3", "E3'", "E4"}:
         text = f"The model uses {named}{whom}. {tell_effect(use, classes)}"
-        if level == "E3'" or rungs["looks"].answer in {"ruled out", "not enough evidence"}:
+        if hides_use(rungs["looks"]):
             text += " The heat map does not show this."
         return text + (f" {rungs['hurts'].sentence}" if level == "E4" else "")
     if level == "E2":
-        text = f"The model looks at {named}. {rungs['looks'].sentence} Looking is not using: "
-        ruled_out = rungs["uses"].answer == "ruled out"
-        shown = "hiding it did not materially change answers" if ruled_out else "use was not shown"
-        return f"{text}{shown}{whom and f' in connection{whom}'}."
+        return f"{tell_looks(rungs['looks'], named)} Looking is not using: {_tell_no_use(use, rungs['uses'], whom)}"
     if level == "R":
         return f"{region}{whom}: ruled out above the margin. {tell_bound(use)}"
     if level == "I":
@@ -63,6 +61,14 @@ def write_headline(level: Level, use: Use, *, role: Role, rungs: Mapping[str, Ru
     if level == "E1":
         return f"{rungs['opportunity'].sentence} Whether the model does this could not be tested: {reason}"
     return f"{region}{whom}: we could not check this: {reason}"
+
+
+def _tell_no_use(use: Use, uses: Rung, whom: str) -> str:
+    about = whom and f" in connection{whom}"
+    if use.cell.reason is not None:
+        return f"use could not be tested{about}: {use.cell.reason}."
+    shown = "hiding it did not materially change answers" if uses.answer == "ruled out" else "use was not shown"
+    return f"{shown}{about}."
 
 
 def tell_effect(use: Use, classes: tuple[str, ...]) -> str:

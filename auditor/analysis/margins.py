@@ -43,6 +43,7 @@ MARGINS: Final = {
     "alignment": Margin(0.05, 0.10, "SD", signed=True),
     "flips": Margin(0.02, 0.05, "difference"),
     "cross_swap": Margin(0.02, 0.05, "difference"),
+    "background": Margin(0.02, 0.05, "difference", signed=True),
     "enrichment": Margin(1.25, 1.5, "ratio", scale="log"),
     "error_gap": Margin(0.03, 0.05, "difference", signed=True),
     "association": Margin(0.1, 0.3, "index"),

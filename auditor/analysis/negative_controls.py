@@ -14,7 +14,9 @@ import numpy as np
 from auditor.analysis.questions import list_cells
 from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.intervals import wilson
-from auditor.analysis.uses import Use, judge
+from auditor.analysis.statistics.layouts import Hidden
+from auditor.analysis.statistics.memory import forget
+from auditor.analysis.uses import flag
 from auditor.ladder import FalseAlarms
 from auditor.records import NOT_RECORDED
 
@@ -60,27 +62,26 @@ _DEALT: Final = (
 )
 
 
-def _try_shams(evidence: Evidence) -> list[Use]:
+def _try_shams(evidence: Evidence) -> list[bool | None]:
     effects = [effect for effect in read_effects(evidence) if effect.controls.shape[1] >= FEWEST]
     most = max((effect.controls.shape[1] for effect in effects), default=0)
-    uses: list[Use] = []
+    flags: list[bool | None] = []
     for k in range(most):
         shams = [effect.as_sham(k) for effect in effects if k < effect.controls.shape[1]]
-        uses += judge(list_cells(evidence, shams, draws=1), guards=lambda _: "control areas are equally large")
-    return uses
+        flags += flag(list_cells(evidence, shams, draws=0), guards=lambda _: "control areas are equally large")
+    return flags
 
 
-def _try_permuted(evidence: Evidence) -> list[Use]:
-    uses: list[Use] = []
-    effects = read_effects(evidence)
-    if not effects:
-        return uses
+def _try_permuted(evidence: Evidence) -> list[bool | None]:
+    flags: list[bool | None] = []
+    hidden = Hidden(evidence, read_effects(evidence))
+    if not hidden.counted:
+        return flags
     for attribute in evidence.settings.attributes:
         for deal in range(PERMUTED):
-            dealt = deal_out(evidence, attribute, deal=deal)
-            cells = list_cells(dealt, effects, alone=False, draws=1)
-            uses += judge(cells, guards=lambda _: "values were dealt out at random")
-    return uses
+            cells = list_cells(deal_out(evidence, attribute, deal=deal), hidden, alone=False, draws=0)
+            flags += flag(cells, guards=lambda _: "values were dealt out at random")
+    return flags
 
 
 def deal_out(evidence: Evidence, attribute: str, *, deal: int) -> Evidence:
@@ -114,16 +115,16 @@ def deal_out(evidence: Evidence, attribute: str, *, deal: int) -> Evidence:
     copy = replace(evidence, settings=replace(evidence.settings, attributes=(attribute,)))
     # What was worked out before stays true: only one column of the images read is another.
     known = {name: value for name, value in vars(evidence).items() if name not in vars(copy)}
-    vars(copy).update(known, read=evidence.read.assign(**{attribute: texts}))
+    read, kept = evidence.read.assign(**{attribute: texts}), forget(evidence.kept, attribute)
+    vars(copy).update(known, read=read, kept=kept)
     return copy
 
 
-def _count(kind: str, uses: list[Use], *, method: str, confidence: float) -> FalseAlarms:
-    tried = [use for use in uses if use.answer != "not evaluated"]
-    flagged = sum(use.answer == "found" for use in tried)
-    share = np.array([flagged / max(len(tried), 1)])
+def _count(kind: str, flags: list[bool | None], *, method: str, confidence: float) -> FalseAlarms:
+    tried = [flagged for flagged in flags if flagged is not None]
+    share = np.array([sum(tried) / max(len(tried), 1)])
     low, high = wilson(share, np.array([float(len(tried))]), confidence=confidence)
     ci = (float(low[0]), float(high[0])) if tried else (0.0, 1.0)
     return FalseAlarms.model_validate(
-        {"kind": kind, "flagged": flagged, "tried": len(tried), "ci": ci, "method": method}
+        {"kind": kind, "flagged": sum(tried), "tried": len(tried), "ci": ci, "method": method}
     )

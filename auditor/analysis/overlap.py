@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,11 +17,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from auditor.analysis.questions import Cell
     from auditor.analysis.statistics.base import Evidence
 
 OVERLAP: Final = "overlap and balance"
 _SPLITS: Final = ("label", "attribute", "subgroup", "outcome")
 _NAMED: Final = 5
+_PAIR: Final = 2
 
 
 def pick_rows(estimates: pd.DataFrame, statistic: str, **keys: str | None) -> list[dict[str, Any]]:
@@ -164,3 +168,71 @@ def _differences(
             yield words, float(rows[0]["estimate"])
         else:
             yield words, standardised_difference(values, member=texts == group, labels=recorded)
+
+
+def explain_overlap(evidence: Evidence, cell: Cell) -> Cell:
+    """A cell that no label can answer, because each has one side only, with that said.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    cell
+        A question.
+
+    Returns
+    -------
+    Cell
+        The same where it can be tested, or where some label has both sides but too few of one.
+    """
+    if cell.attribute is None or cell.reason is None or not cell.parts:
+        return cell
+    texts, labels = evidence.texts(cell.attribute), evidence.texts("label")
+    tried = np.isfinite(cell.parts[0].effect.own) & (texts != NOT_RECORDED)
+    values = {label: texts[tried & (labels == label)] for label in evidence.labels}
+    sides = {label: (int((own == cell.subgroup).sum()), len(own)) for label, own in values.items() if len(own)}
+    if not sides or any(0 < members < whole for members, whole in sides.values()):
+        return cell
+    told = [f"{label} {_name_side(cell, members)} ({whole} images)" for label, (members, whole) in sides.items()]
+    more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+    reason = (
+        f"no label has images on both sides of {cell.attribute}: {', '.join(told[:_NAMED])}{more}; use of "
+        f"{cell.attribute} cannot be told apart from use of what else the labels differ in"
+    )
+    return cell._replace(parts=tuple(replace(part, remark=reason) for part in cell.parts))
+
+
+def _name_side(cell: Cell, members: int) -> str:
+    return f"has only {cell.subgroup}" if members else f"has no {cell.subgroup}"
+
+
+def explain_split(evidence: Evidence, cell: Cell) -> Cell:
+    """A cell on a property that no label can answer, because the labels share no value of it, with that said.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    cell
+        A question on a property of the whole picture.
+
+    Returns
+    -------
+    Cell
+        The same where it can be tested, or where some labels overlap.
+    """
+    if cell.attribute is None or cell.reason is None or not cell.parts:
+        return cell
+    values = evidence.read[cell.attribute].to_numpy(dtype=np.float64, na_value=np.nan)
+    known, labels = np.isfinite(values), evidence.texts("label")
+    ranges = sorted(
+        (own.min(), own.max(), label) for label in evidence.labels if len(own := values[known & (labels == label)])
+    )
+    if len(ranges) < _PAIR or any(low <= high for (_, high, _), (low, _, _) in pairwise(ranges)):
+        return cell
+    least, most = ranges[0][2], ranges[-1][2]
+    reason = (
+        f"it splits the labels completely: every image labelled {most} has more of it than any labelled {least} "
+        f"({known.sum()} images in all); its use cannot be told apart from use of what else the labels differ in"
+    )
+    return cell._replace(parts=tuple(replace(part, remark=reason) for part in cell.parts))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auditor.analysis.backgrounds import list_background_findings
 from auditor.analysis.checks import run_checks
 from auditor.analysis.findings import GRAVITY, list_findings
 from auditor.analysis.global_cues import list_global_findings
@@ -14,6 +15,7 @@ from auditor.analysis.margins import MARGINS
 from auditor.analysis.negative_controls import count_false_alarms
 from auditor.analysis.questions import Q
 from auditor.analysis.statistics.effects import read_effects
+from auditor.analysis.statistics.heads import OVER_HEADS
 from auditor.analysis.wording import listed
 from auditor.ladder import Protocol
 from auditor.properties import NEUTRAL, PROPERTIES
@@ -50,6 +52,7 @@ def follow_protocol(evidence: Evidence, estimates: pd.DataFrame) -> tuple[list[F
         return [], None
     checks = run_checks(evidence, estimates)
     findings = list_findings(evidence, estimates, checks=checks)
+    findings += list_background_findings(evidence, estimates, checks=checks)
     cues = list_global_findings(evidence, estimates)
     hidden = tried[tried["fill"] != NEUTRAL]
     ranked = sorted([*findings, *cues], key=lambda finding: GRAVITY.index(finding.level))
@@ -57,20 +60,20 @@ def follow_protocol(evidence: Evidence, estimates: pd.DataFrame) -> tuple[list[F
         fills=sorted(hidden["fill"].unique()),
         agreeing=sorted({effect.fill for effect in read_effects(evidence)} - LEAKY),
         controls=int(hidden.loc[hidden["donor"].isna(), "place"].max()) if hidden["donor"].isna().any() else 0,
-        images=int(hidden["image_id"].nunique()),
+        images=int(tried["image_id"].nunique()),
         passes=len(tried),
         q=Q,
         family=sum(finding.p_value is not None for finding in findings),
         margins={name: (margin.minor, margin.material) for name, margin in MARGINS.items()},
         example_rule=EXAMPLE_RULE,
-        notes=[*_note(evidence), *_note_cues(evidence, cues)],
+        notes=[*_note(evidence, estimates), *_note_cues(evidence, cues)],
         checks=checks,
         false_alarms=count_false_alarms(evidence),
     )
 
 
-def _note(evidence: Evidence) -> Iterator[str]:
-    """How many images could be given controls, region by region."""
+def _note(evidence: Evidence, estimates: pd.DataFrame) -> Iterator[str]:
+    """How many images could be given controls, region by region, and what stood in where nothing could be compared."""
     seen: set[str] = set()
     for effect in read_effects(evidence):
         if effect.region in seen:
@@ -86,7 +89,15 @@ def _note(evidence: Evidence) -> Iterator[str]:
     for region in evidence.interventions.loc[swapped, "region"].unique():
         yield (
             f"{region} covers more than two fifths of most images: nothing equally large is left to compare with, so "
-            "it was exchanged with that of other images."
+            "it was exchanged with that of other images. That is one way of changing it; use counts as found where two "
+            "ways agree, so of this region it is told how large the difference is, and at most that it is ruled out."
+        )
+    heads = estimates["region"][estimates["statistic"] == OVER_HEADS].dropna().unique()
+    for region in heads:
+        yield (
+            f"{region} lies in the same place in every image: boxes borrowed from other images would cover it. So its "
+            "maps are set against those of the same network with random heads, which tells what the trained head adds, "
+            "not where the map lies."
         )
 
 

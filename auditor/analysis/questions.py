@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
 from auditor.analysis.margins import MARGINS, exceed
-from auditor.analysis.statistics.alignment import difference, read_alignments
+from auditor.analysis.statistics.alignment import align_all, read_alignments
 from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.intervals import wilson
+from auditor.analysis.statistics.layouts import Hidden, difference
 from auditor.analysis.statistics.pairing import compare_pairs
-from auditor.trials import LEAKY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,11 +55,11 @@ class Part:
     interval
         Limits at a level.
     both_ways
-        Limits of the smaller push of the two sides; None without an attribute.
+        Works out limits of the smaller push of the two sides; None without an attribute.
     uncontrolled
-        Limits of the same with nothing taken off for controls; None where there is no such number.
+        Works out limits of the same with nothing taken off for controls; None where there is no such number.
     null
-        The aligned shift under permutation, ``(draws,)``; None without an attribute.
+        The aligned shift under permutation, ``(draws,)``; None without an attribute, and where nothing was permuted.
     n, clusters
         Images and clusters.
     remark
@@ -69,8 +70,8 @@ class Part:
     estimate: float
     p_value: float
     interval: Callable[[float], Limits]
-    both_ways: Limits | None
-    uncontrolled: Limits | None
+    both_ways: Callable[[], Limits] | None
+    uncontrolled: Callable[[], Limits] | None
     null: FloatArray | None
     n: int
     clusters: int
@@ -113,7 +114,11 @@ class Cell(NamedTuple):
 
 
 def list_cells(
-    evidence: Evidence, effects: Sequence[Effect] | None = None, *, alone: bool = True, draws: int | None = None
+    evidence: Evidence,
+    effects: Sequence[Effect] | Hidden | None = None,
+    *,
+    alone: bool = True,
+    draws: int | None = None,
 ) -> list[Cell]:
     """Every question that the declared regions and attributes ask.
 
@@ -126,19 +131,24 @@ def list_cells(
     alone
         Whether to ask of each region without an attribute as well.
     draws
-        Permutations; by default as many as can be afforded.
+        Permutations; by default as many as can be afforded, none where the joint test over all cells is not wanted.
 
     Returns
     -------
     list of Cell
         Regions in the order of the plan.
     """
-    effects = read_effects(evidence) if effects is None else effects
-    counted = [effect for effect in effects if effect.fill not in LEAKY]
-    found = list(_ask_shifts(evidence, counted, draws=draws)) if counted else []
+    asked = read_effects(evidence) if effects is None else effects
+    hidden = asked if isinstance(asked, Hidden) else Hidden(evidence, asked)
+    if effects is None and draws is None and hidden.complete:
+        every = align_all(evidence, *evidence.settings.attributes)
+        alignments = [item for item in every if item.label is None]
+    else:
+        alignments = read_alignments(evidence, layouts=hidden.layouts, draws=draws, by_label=False)
+    found = list(_ask_shifts(evidence, hidden, alignments))
     if alone:
-        regions = [name for name in dict.fromkeys(effect.region for effect in counted) if _stands_alone(evidence, name)]
-        found += [_alone(evidence, region, counted) for region in regions]
+        names = dict.fromkeys(effect.region for effect in hidden.counted)
+        found += [_alone(evidence, region, hidden.counted) for region in names if _stands_alone(evidence, region)]
     order = {name: i for i, name in enumerate(evidence.settings.regions)}
     return sorted(found, key=lambda cell: order.get(cell.region, len(order)))
 
@@ -153,17 +163,23 @@ def _stands_alone(evidence: Evidence, region: str) -> bool:
     return role != "core" and not (role == "protected" and evidence.settings.attributes)
 
 
-def _ask_shifts(evidence: Evidence, effects: Sequence[Effect], *, draws: int | None) -> Iterator[Cell]:
+def _ask_shifts(evidence: Evidence, hidden: Hidden, alignments: Sequence[Alignment]) -> Iterator[Cell]:
     """Alignments pooled over labels, the ways of hiding brought together."""
-    alignments = [item for item in read_alignments(evidence, effects, draws=draws) if item.label is None]
-    bare = read_alignments(evidence, [effect.without_controls() for effect in effects], draws=1)
-    alone = {(_key(item), item.effect.fill): item.cell.shift for item in bare if item.label is None}
+
+    @cache
+    def alone() -> dict[tuple[tuple[str, str, str, str], str], Shift]:
+        bare = read_alignments(evidence, layouts=hidden.bare, draws=0, by_label=False)
+        return {(_key(item), item.effect.fill): item.cell.shift for item in bare}
+
+    def uncontrolled(key: tuple[str, str, str, str], fill: str) -> Limits:
+        return alone()[key, fill].interval(1 - Q)
+
     together: dict[tuple[str, str, str, str], list[Alignment]] = {}
     for item in alignments:
         together.setdefault(_key(item), []).append(item)
     for key, items in together.items():
         region, attribute, subgroup, favours = key
-        parts = tuple(_shift_part(item, alone=alone[key, item.effect.fill]) for item in items)
+        parts = tuple(_shift_part(item, partial(uncontrolled, key, item.effect.fill)) for item in items)
         yield Cell(region, attribute, subgroup, items[0].others, favours, parts)
 
 
@@ -171,8 +187,8 @@ def _key(item: Alignment) -> tuple[str, str, str, str]:
     return item.effect.region, item.attribute, item.subgroup, item.effect.contrast.favours
 
 
-def _shift_part(item: Alignment, *, alone: Shift) -> Part:
-    shift = item.cell.shift
+def _shift_part(item: Alignment, uncontrolled: Callable[[], Limits]) -> Part:
+    shift, null = item.cell.shift, item.cell.null
     still = _is_still(item)
     p = _exceed(shift.estimate, shift.se, delta=MARGINS["alignment"].material, freedom=shift.freedom)
     return Part(
@@ -180,9 +196,9 @@ def _shift_part(item: Alignment, *, alone: Shift) -> Part:
         estimate=shift.estimate,
         p_value=1.0 if still else p,
         interval=_nowhere if still else shift.interval,
-        both_ways=shift.interval_both_ways(1 - Q),
-        uncontrolled=alone.interval(1 - Q),
-        null=item.cell.null,
+        both_ways=partial(shift.interval_both_ways, 1 - Q),
+        uncontrolled=uncontrolled,
+        null=null if len(null) else None,
         n=shift.n,
         clusters=shift.clusters,
         remark=_remark(item, tested=still or math.isfinite(p)),
@@ -217,6 +233,7 @@ def _alone(evidence: Evidence, region: str, effects: Sequence[Effect]) -> Cell:
 
 
 def _flip_part(evidence: Evidence, effect: Effect) -> Part:
+    @cache
     def compare(level: float) -> Pairing:
         (pairing,) = compare_pairs(
             effect.flip_own[:, None],
@@ -249,7 +266,7 @@ def _flip_part(evidence: Evidence, effect: Effect) -> Part:
         p_value=_exceed(max(estimate, 0.0), spread, delta=MARGINS["flips"].minor, freedom=clusters - 1),
         interval=interval,
         both_ways=None,
-        uncontrolled=_share_limits(pairing.first),
+        uncontrolled=partial(_share_limits, pairing.first),
         null=None,
         n=n,
         clusters=clusters,

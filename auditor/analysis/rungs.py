@@ -1,4 +1,4 @@
-"""Three rungs of the evidence ladder, read off the estimates: opportunity, looks and hurts."""
+"""Two rungs of the evidence ladder, read off the estimates: opportunity and hurts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.ladder import Answer
 
 _SPLITS: Final = ("label", "predicted", "attribute", "subgroup", "outcome")
-ANSWERS: Final[dict[str, str]] = {FOUND: "found", RULED_OUT: "ruled out", OPEN: "not enough evidence"}
+ANSWERS: Final[dict[str, Answer]] = {FOUND: "found", RULED_OUT: "ruled out", OPEN: "not enough evidence"}
 
 
 def find_rows(estimates: pd.DataFrame, statistic: str, **keys: str | None) -> pd.DataFrame:
@@ -122,42 +122,6 @@ def judge_opportunity(estimates: pd.DataFrame, attribute: str | None) -> Rung:
     )
 
 
-def judge_looks(estimates: pd.DataFrame, region: str, *, withheld: str | None) -> Rung:
-    """Whether the maps lie on a region more than on equally large areas where the region usually lies.
-
-    Parameters
-    ----------
-    estimates
-        All numbers of the audit.
-    region
-        Its name.
-    withheld
-        Why attention to the region may not be read, if a check failed.
-
-    Returns
-    -------
-    Rung
-        From the enrichment of the predicted class's map against its material margin.
-    """
-    rows = find_rows(estimates, "enrichment", region=region, target="predicted")
-    numbers = as_estimates(rows)
-    if withheld is not None:
-        return Rung(name="looks", answer="withheld", sentence=f"Withheld: {withheld}", estimates=numbers)
-    if rows.empty or not rows["ci_low"].iloc[0] > 0:
-        sentence = (
-            f"Attention to {region} could not be set against equally large areas: too few of its images have room for "
-            "one elsewhere."
-        )
-        return Rung(name="looks", answer="not evaluated", sentence=sentence, estimates=numbers)
-    row = rows.iloc[0]
-    answer = ANSWERS[decide(row["ci_low"], row["ci_high"], MARGINS["enrichment"].material)]
-    sentence = (
-        f"The map of the predicted class lies on {region} {row['estimate']:.1f} times as much as on equally large "
-        f"areas where {region} usually lies {span(row['ci_low'], row['ci_high'])} ({row['n']} images)."
-    )
-    return Rung(name="looks", answer=answer, sentence=sentence, estimates=numbers)
-
-
 def judge_harm(estimates: pd.DataFrame, *, attribute: str | None, labels: Sequence[str], repairs: pd.DataFrame) -> Rung:
     """Whether the groups of an attribute are answered wrongly unequally often, or hiding the region repairs errors.
 
@@ -175,7 +139,8 @@ def judge_harm(estimates: pd.DataFrame, *, attribute: str | None, labels: Sequen
     Returns
     -------
     Rung
-        Found where a gap in accuracy lies beyond its material margin, or hiding repairs errors in every fill.
+        Found where a gap in accuracy lies beyond its material margin, or hiding repairs errors in every fill. The
+        sentence says which of the two it was, and of the other only that it was not.
     """
     if attribute is None:
         return Rung(name="hurts", answer="not evaluated", sentence="No attribute is concerned.", estimates=[])
@@ -200,7 +165,7 @@ def judge_harm(estimates: pd.DataFrame, *, attribute: str | None, labels: Sequen
     return Rung(
         name="hurts",
         answer=answer,
-        sentence=_tell_gap(worst.to_dict()) + _tell_repair(repairs),
+        sentence=_tell_harm(worst.to_dict(), repairs, gap=FOUND in answers, repaired=repaired),
         estimates=as_estimates(pd.concat([gaps, repairs])),
     )
 
@@ -211,13 +176,27 @@ def find_gaps(estimates: pd.DataFrame, attribute: str, label: str) -> pd.DataFra
     return rows[(rows["label"] == label) & rows["predicted"].isna() & rows["outcome"].isna()]
 
 
+def _tell_harm(row: Mapping[Any, Any], repairs: pd.DataFrame, *, gap: bool, repaired: bool) -> str:
+    """Both measures, and which of them was found: a gap has many causes, a repaired error has one."""
+    told, repair = _tell_gap(row), _tell_repair(repairs)
+    if gap and repaired:
+        return f"Both a gap in accuracy and errors that hiding corrects: {told} {repair}"
+    if gap:
+        other = f" That hiding the region corrects errors was not shown. {repair}" if repair else ""
+        return f"A gap in accuracy, whatever its cause: {told}{other}"
+    if repaired:
+        beyond = f"{100 * MARGINS['error_gap'].material:.0f} points"
+        return f"Errors that hiding corrects: {repair} A gap in accuracy beyond {beyond} was not shown: {told}"
+    return f"{told[0].upper()}{told[1:]} {repair}".rstrip()
+
+
 def _tell_gap(row: Mapping[Any, Any]) -> str:
     gap, low, high = row["estimate"], row["ci_low"], row["ci_high"]
     more = "less" if gap < 0 else "more"
     if gap < 0:
         gap, low, high = -gap, -high, -low
     return (
-        f"Among images labelled {row['label']}, {row['attribute']} {known(row['subgroup'])} is answered correctly "
+        f"among images labelled {row['label']}, {row['attribute']} {known(row['subgroup'])} is answered correctly "
         f"{100 * gap:.0f} points {more} often than the rest {span(low, high, unit='%')} ({row['n']} images)."
     )
 
@@ -233,6 +212,6 @@ def _tell_repair(repairs: pd.DataFrame) -> str:
         gain, low, high = -gain, -high, -low
     interval = "" if math.isnan(low) else f" {span(low, high, unit='%')}"
     return (
-        f" Hiding the region corrects {percent(gain)} {more} of the errors on images that go against the "
+        f"Hiding the region corrects {percent(gain)} {more} of the errors on images that go against the "
         f"majority of their label than hiding other areas does{interval}."
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from auditor.analysis.questions import Cell, Part
-    from auditor.geometry import FloatArray
+    from auditor.geometry import BoolArray, FloatArray
     from auditor.ladder import Answer
 
 UNTESTED: Final = "not evaluated"
@@ -74,24 +74,60 @@ def judge(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambd
     """
     if not cells:
         return []
-    keys = list(dict.fromkeys((cell.region, cell.attribute) for cell in cells))
-    family = np.array([keys.index((cell.region, cell.attribute)) for cell in cells])
-    p = np.array([_unite(cell) for cell in cells])
-    pooled = np.array([simes(p[family == number]) for number in range(len(keys))])
-    tested = descend(pooled, p, family, q=Q)
-    by = adjust(pooled, method="by")
-    level = fcr_level(int(tested.rejected_cells.sum()), int((~np.isnan(p)).sum()), q=Q)
+    test = _test(cells)
     familywise = _familywise(cells)
     return [
         _answer(
             cell,
             guard=guards(cell),
-            rejected=bool(tested.rejected_cells[i]),
-            level=level,
-            values=(float(p[i]), float(tested.family_q[family[i]]), float(by[family[i]]), float(familywise[i])),
+            rejected=bool(test.rejected[i]),
+            level=test.level,
+            values=(float(test.p[i]), float(test.q[i]), float(test.by[i]), float(familywise[i])),
         )
         for i, cell in enumerate(cells)
     ]
+
+
+def flag(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambda _: None) -> list[bool | None]:
+    """Say which cells `judge` finds, without what else it says of them.
+
+    Parameters
+    ----------
+    cells, guards
+        As there.
+
+    Returns
+    -------
+    list of bool or None
+        In the same order; None where a cell cannot be tested.
+    """
+    test = _test(cells) if cells else None
+    return [
+        None
+        if test is None or cell.reason is not None
+        else bool(test.rejected[i]) and _is_found(cell, level=test.level, guard=guards(cell))
+        for i, cell in enumerate(cells)
+    ]
+
+
+class _Test(NamedTuple):
+    """Of every cell, tested with all others: p-values as in `Use`, and whether it is rejected."""
+
+    p: FloatArray
+    q: FloatArray
+    by: FloatArray
+    rejected: BoolArray
+    level: float  # of the intervals of rejected cells
+
+
+def _test(cells: Sequence[Cell]) -> _Test:
+    keys = list(dict.fromkeys((cell.region, cell.attribute) for cell in cells))
+    family = np.array([keys.index((cell.region, cell.attribute)) for cell in cells])
+    p = np.array([_unite(cell) for cell in cells])
+    pooled = np.array([simes(p[family == number]) for number in range(len(keys))])
+    tested = descend(pooled, p, family, q=Q)
+    level = fcr_level(int(tested.rejected_cells.sum()), int((~np.isnan(p)).sum()), q=Q)
+    return _Test(p, tested.family_q[family], adjust(pooled, method="by")[family], tested.rejected_cells, level)
 
 
 def _unite(cell: Cell) -> float:
@@ -107,6 +143,7 @@ def _familywise(cells: Sequence[Cell]) -> FloatArray:
     """The largest maxT p-value over the ways of hiding, for cells with an attribute."""
     found = np.full(len(cells), np.nan)
     asked = [i for i, cell in enumerate(cells) if cell.reason is None and cell.attribute is not None]
+    asked = [i for i in asked if all(part.null is not None for part in cells[i].parts)]
     for attribute in dict.fromkeys(cells[i].attribute for i in asked):
         ours = [i for i in asked if cells[i].attribute == attribute]
         for fill in dict.fromkeys(part.effect.fill for i in ours for part in cells[i].parts):
@@ -135,17 +172,22 @@ def _answer(
 def _decide(cell: Cell, *, rejected: bool, level: float, guard: str | None) -> tuple[Answer, str | None, int | None]:
     if cell.reason is not None:
         return UNTESTED, None, None
-    least, most = margin_of(cell)
-    signed = cell.attribute is not None
     guarded = _guard(cell) or guard
-    ends = [part.interval(level) for part in cell.parts]
-    found = all(decide(*limits, least, signed=signed) == FOUND for limits in ends)
-    if found and rejected and cell.one_way and guarded is not None and shows_alone(cell):
+    if rejected and _is_found(cell, level=level, guard=guarded):
         return "found", guarded, None
+    most, signed = margin_of(cell)[1], cell.attribute is not None
     small = all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts)
     if small and stays_small_alone(cell):
         return "ruled out", guarded, None
     return "not enough evidence", guarded, _needed(cell)
+
+
+def _is_found(cell: Cell, *, level: float, guard: str | None) -> bool:
+    """Whether a rejected cell is use: large enough in every way of hiding, and not made by anything else."""
+    least, signed = margin_of(cell)[0], cell.attribute is not None
+    if not (cell.one_way and all(decide(*part.interval(level), least, signed=signed) == FOUND for part in cell.parts)):
+        return False
+    return (guard or _guard(cell)) is not None and shows_alone(cell)
 
 
 def shows_alone(cell: Cell) -> bool:
@@ -166,7 +208,8 @@ def shows_alone(cell: Cell) -> bool:
     """
     for part in cell.parts:
         if part.uncontrolled is not None:
-            nearest = part.uncontrolled[0] if part.estimate > 0 else -part.uncontrolled[1]
+            low, high = part.uncontrolled()
+            nearest = low if part.estimate > 0 else -high
             if not nearest > 0:
                 return False
     return True
@@ -189,7 +232,7 @@ def stays_small_alone(cell: Cell) -> bool:
         True if in every way of hiding the limits of the region's own effect lie within the margin.
     """
     most, signed = margin_of(cell)[1], cell.attribute is not None
-    alone = [part.uncontrolled for part in cell.parts if part.uncontrolled is not None]
+    alone = [part.uncontrolled() for part in cell.parts if part.uncontrolled is not None]
     return all(decide(*limits, most, signed=signed) == RULED_OUT for limits in alone)
 
 
@@ -204,7 +247,7 @@ def _guard(cell: Cell) -> str | None:
     """Unequal regions push both sides one way; only use pushes them in opposite directions."""
     if cell.attribute is None:
         return None
-    pushed = all(part.both_ways is not None and part.both_ways[0] > MARGINS["alignment"].minor for part in cell.parts)
+    pushed = all(part.both_ways is not None and part.both_ways()[0] > MARGINS["alignment"].minor for part in cell.parts)
     return "the two sides are pushed in opposite directions" if pushed else None
 
 

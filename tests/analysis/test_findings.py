@@ -115,6 +115,45 @@ def test_no_use_is_ruled_out_and_opportunity_alone_is_one(used: Evidence) -> Non
     assert finding.examples == []
 
 
+def test_a_complete_split_of_the_labels_says_what_cannot_be_told_apart() -> None:
+    evidence = make_asked(200, pushes=planted(0.5, "face"))
+    images = evidence.images.assign(gender=np.where(evidence.images["label"] == "doctor", "man", "woman"))
+    split = replace(evidence, images=images)
+    together = row("cramers_v", 1.0, 0.97, 1.0, attribute="gender")
+    finding = pick(list_findings(split, table(together), checks=[]), "face")
+    reason = (
+        "no label has images on both sides of gender: doctor has no woman (100 images), nurse has only woman "
+        "(100 images); use of gender cannot be told apart from use of what else the labels differ in"
+    )
+    assert finding.level == "E1"
+    assert finding.headline.endswith(f"Whether the model does this could not be tested: {reason}.")
+    assert finding.rungs[2].sentence == f"Not evaluated: {reason}."
+    seen = pick(list_findings(split, table(together, looks("face", 2.6, 2.0, 3.1)), checks=[]), "face")
+    assert seen.level == "E2"
+    assert f"use could not be tested in connection with gender: {reason}." in seen.headline
+    some = images.assign(gender=images["gender"].where(images.index > 7, "woman"))
+    finding = pick(list_findings(replace(evidence, images=some), table(together), checks=[]), "face")
+    assert "at most 4 independent images or persons on one side" in finding.headline
+
+
+def test_random_heads_in_the_place_of_other_areas_claim_less(used: Evidence) -> None:
+    keys: dict[str, Any] = {"region": "face", "target": "predicted", "unit": "ratio"}
+    for value in (1.0, 1.5, 2.0):
+        rows = [
+            row("enrichment_over_heads", value, value - 0.1, value + 0.1, **keys),
+            row("enrichment_probed", 2.0, **keys),
+            row("enrichment_random_heads", 1.0, 0.8, 1.2, **keys),
+        ]
+        finding = pick(list_findings(used, table(*rows), checks=[]), "face")
+        assert finding.level == "E3"
+        assert "does not show this" not in finding.headline
+        assert "lies in the same place in every image" in finding.rungs[1].sentence
+    coat = [{**one, "region": "coat"} for one in rows]
+    finding = pick(list_findings(used, table(*coat), checks=[]), "coat")
+    assert finding.level == "E2"
+    assert finding.headline.startswith("The map favours coat (declared core) more than with a random head. coat lies")
+
+
 def test_maps_that_are_not_faithful_are_not_spoken_of(used: Evidence) -> None:
     seen = table(looks("face", 1.0, 0.9, 1.1), looks("coat", 3.0, 2.5, 3.5))
     findings = list_findings(used, seen, checks=[failed("attention")])

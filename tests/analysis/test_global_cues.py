@@ -147,9 +147,31 @@ def test_a_property_that_goes_with_the_label_and_is_used_climbs_to_the_top() -> 
 def test_complete_alignment_cannot_be_tested_and_says_so() -> None:
     finding = find_one(_aligned(1.0))
     assert finding.level == "E1"
-    assert re.search(r"could not be tested: at most \d+ independent images", finding.headline)
+    assert re.search(
+        r"could not be tested: it splits the labels completely: every image labelled nurse has more of it than any "
+        r"labelled doctor \(400 images in all\); its use cannot be told apart",
+        finding.headline,
+    )
+    assert "its use cannot be told apart" in finding.rungs[2].sentence
     assert finding.p_value is None
     assert finding.examples == []
+
+
+def test_nearly_complete_alignment_says_how_few_there_are() -> None:
+    finding = find_one(_aligned(0.97))
+    assert re.search(r"could not be tested: at most \d+ independent images", finding.headline)
+
+
+def test_every_claim_on_a_whole_picture_says_that_a_local_cue_may_be_behind_it() -> None:
+    local = "A cue in one place, such as an object or a tag, changes this number of the whole picture as well"
+    told = [make_lit(3.0), make_lit(0.45, noise=1.0), _aligned(0.8, n=600), _aligned(1.0)]
+    for finding, levels in zip(map(find_one, told), ({"E3", "E4"}, {"I"}, {"E4"}, {"E1"}), strict=True):
+        assert finding.level in levels
+        assert local in finding.headline
+        assert finding.level == "E1" or local in finding.rungs[2].sentence
+    finding = find_one(make_lit(0.0))
+    assert finding.headline.endswith("Of a cue in one place this says nothing.")
+    assert "Of a cue in one place this says nothing." in finding.rungs[2].sentence
 
 
 @pytest.mark.parametrize("name", ["sharpness", "jpeg_quality", "megapixels"])
@@ -255,7 +277,8 @@ def test_protocol_keeps_the_two_families_apart() -> None:
     findings, protocol = follow_protocol(evidence, estimate(evidence))
     assert [finding.region for finding in findings] == ["(brightness)"]
     assert protocol is not None
-    assert (protocol.family, protocol.fills, protocol.controls, protocol.images) == (0, [], 0, 0)
+    assert (protocol.family, protocol.fills, protocol.controls) == (0, [], 0)
+    assert protocol.images == evidence.interventions["image_id"].nunique() > 0
     assert protocol.passes == len(evidence.interventions)
     assert any("family of their own" in note for note in protocol.notes)
 

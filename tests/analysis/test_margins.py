@@ -115,6 +115,7 @@ def test_the_margins_of_the_protocol() -> None:
         "alignment": (0.05, 0.10),
         "flips": (0.02, 0.05),
         "cross_swap": (0.02, 0.05),
+        "background": (0.02, 0.05),
         "enrichment": (1.25, 1.5),
         "error_gap": (0.03, 0.05),
         "association": (0.1, 0.3),

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from auditor.analysis.rungs import as_estimates, find_gaps, find_rows, judge_harm, judge_looks, judge_opportunity
-from tests.analysis.asking import gap, looks, row, table
+from auditor.analysis.rungs import as_estimates, find_gaps, find_rows, judge_harm, judge_opportunity
+from tests.analysis.asking import gap, row, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,25 +48,6 @@ def test_opportunity_is_told_as_a_share_of_right_guesses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "answer"),
-    [
-        (1.6, 3.0, "found"),
-        (1.1, 1.4, "ruled out"),
-        (0.1, 0.9, "ruled out"),
-        (1.3, 1.7, "not enough evidence"),
-        (np.nan, np.nan, "not evaluated"),
-    ],
-)
-def test_looks_are_a_matter_of_the_enrichment(low: float, high: float, answer: str) -> None:
-    estimates = table(looks("face", 1.5, low, high), looks("hair", 9.0, 8.0, 10.0))
-    assert judge_looks(estimates, "face", withheld=None).answer == answer
-    rung = judge_looks(estimates, "face", withheld="maps are not faithful")
-    assert (rung.answer, rung.sentence) == ("withheld", "Withheld: maps are not faithful")
-    assert len(rung.estimates) == 1
-    assert judge_looks(NOTHING, "face", withheld=None).answer == "not evaluated"
-
-
-@pytest.mark.parametrize(
     ("rows", "answer"),
     [
         ([gap("nurse", -0.2, -0.3, -0.06)], "found"),
@@ -102,12 +83,39 @@ def test_repair_by_every_way_of_hiding_is_harm_as_well() -> None:
     assert "does [0 %, 24 %]." in worse[1]
 
 
+def test_harm_says_which_of_its_two_measures_was_found() -> None:
+    small, large = gap("nurse", -0.02, -0.1, 0.06), gap("nurse", -0.2, -0.3, -0.1)
+    good, none = repair("mean", 0.4, 0.2, 0.6), repair("mean", 0.01, -0.05, 0.07)
+    of_gap, of_repair = "answered correctly", "Hiding the region corrects"
+
+    def tell(gaps: dict[str, object], *repairs: dict[str, object]) -> tuple[str, str]:
+        rung = judge_harm(table(gaps), attribute="gender", labels=("nurse",), repairs=table(*repairs))
+        return rung.answer, rung.sentence
+
+    answer, told = tell(large)
+    assert (answer, of_repair in told) == ("found", False)
+    assert told.startswith("A gap in accuracy, whatever its cause: among images labelled nurse")
+    answer, told = tell(large, none)
+    assert answer == "found"
+    assert "That hiding the region corrects errors was not shown. Hiding the region corrects 1.0 % more" in told
+    answer, told = tell(small, good)
+    assert answer == "found"
+    assert told.startswith("Errors that hiding corrects: Hiding the region corrects 40 % more")
+    assert "A gap in accuracy beyond 5 points was not shown: among images" in told
+    answer, told = tell(large, good)
+    assert told.startswith("Both a gap in accuracy and errors that hiding corrects: among images labelled nurse")
+    assert told.index(of_gap) < told.index(of_repair)
+    answer, told = tell(small, none)
+    assert answer == "not enough evidence"
+    assert told.startswith("Among images labelled nurse")
+
+
 def test_harm_speaks_of_the_largest_gap_that_was_found() -> None:
     rows = [gap("doctor", 0.3, 0.0, 0.6), gap("nurse", -0.1, -0.14, -0.06)]
     rung = judge_harm(table(*rows), attribute="gender", labels=("doctor", "nurse"), repairs=NOTHING)
     assert rung.sentence.startswith(
-        "Among images labelled nurse, gender woman is answered correctly 10 points less often than the rest "
-        "[6.0 %, 14 %]"
+        "A gap in accuracy, whatever its cause: among images labelled nurse, gender woman is answered correctly 10 "
+        "points less often than the rest [6.0 %, 14 %]"
     )
     assert judge_harm(table(*rows), attribute=None, labels=("nurse",), repairs=NOTHING).answer == "not evaluated"
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from auditor.analysis.multiplicity import fcr_level, step_down
 from auditor.analysis.questions import AGREEING, Cell, Q, list_cells
-from auditor.analysis.uses import Use, judge, margin_of
+from auditor.analysis.uses import Use, flag, judge, margin_of
 from tests.analysis.asking import make_asked, planted
 
 
@@ -161,3 +161,22 @@ def test_a_use_that_controls_on_another_cue_take_off_is_not_ruled_out() -> None:
     low, high = use.cell.weakest.interval(0.95)
     assert -0.1 < low < high < 0.1  # the difference alone would be ruled out
     assert use.answer == "not enough evidence"
+
+
+@pytest.mark.parametrize("by", [0.0, 0.12, 0.5])
+@pytest.mark.parametrize("guard", [None, "given"])
+def test_flags_are_what_is_found(by: float, guard: str | None) -> None:
+    """With few people some cells cannot be tested; controls that are used themselves keep others from being found."""
+    for facts in ({"n": 300}, {"n": 72}, {"n": 300, "leak": 0.3}):
+        evidence = make_asked(pushes=planted(by, "face", "tie") | planted(0.0, "coat"), seed=4, **facts)
+        uses = judge(list_cells(evidence, draws=9), guards=lambda _: guard)
+        expected = [None if use.answer == "not evaluated" else use.answer == "found" for use in uses]
+        assert flag(list_cells(evidence, draws=0), guards=lambda _: guard) == expected
+
+
+def test_without_permutations_only_the_joint_test_is_missing() -> None:
+    evidence = make_asked(200, pushes=planted(0.4, "face"))
+    with_draws, without = (judge(list_cells(evidence, draws=draws)) for draws in (9, 0))
+    assert [use[1:5] for use in with_draws] == [use[1:5] for use in without]
+    assert all(math.isnan(use.familywise) for use in without)
+    assert flag([]) == judge([]) == []

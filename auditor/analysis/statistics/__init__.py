@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.analysis.statistics.adjustment import measure_adjustment
 from auditor.analysis.statistics.alignment import measure_alignment
 from auditor.analysis.statistics.association import measure_association
 from auditor.analysis.statistics.attention import measure_attention
+from auditor.analysis.statistics.attention_contrasts import measure_contrasts
+from auditor.analysis.statistics.attention_errors import measure_attention_errors
 from auditor.analysis.statistics.background import measure_background
 from auditor.analysis.statistics.borrowing import measure_enrichment
 from auditor.analysis.statistics.calibration import measure_calibration
@@ -15,6 +18,7 @@ from auditor.analysis.statistics.equality import measure_equality
 from auditor.analysis.statistics.exchange import measure_exchange
 from auditor.analysis.statistics.faithfulness import measure_faithfulness
 from auditor.analysis.statistics.harm import measure_harm
+from auditor.analysis.statistics.heads import measure_heads
 from auditor.analysis.statistics.insertion import measure_insertion
 from auditor.analysis.statistics.neutralising import measure_neutralising
 from auditor.analysis.statistics.occlusion import measure_occlusion
@@ -35,6 +39,9 @@ STATISTICS: Final[dict[str, Callable[[Evidence], list[Row]]]] = {
     "performance": measure_performance,
     "attention": measure_attention,
     "borrowing": measure_enrichment,
+    "heads": measure_heads,
+    "attention_contrasts": measure_contrasts,
+    "adjustment": measure_adjustment,
     "association": measure_association,
     "opportunity": measure_opportunity,
     "properties": measure_properties,
@@ -49,6 +56,7 @@ STATISTICS: Final[dict[str, Callable[[Evidence], list[Row]]]] = {
     "equality": measure_equality,
     "calibration": measure_calibration,
     "conflict": measure_conflict,
+    "attention_errors": measure_attention_errors,
     "repair": measure_repair,
     "randomisation": measure_randomisation,
     "faithfulness": measure_faithfulness,

@@ -9,10 +9,11 @@ import numpy as np
 
 from auditor.analysis.statistics.balance import describe_place, standardised_difference
 from auditor.analysis.statistics.cells import Key, tabulate
-from auditor.analysis.statistics.contrasts import measure_scale
-from auditor.analysis.statistics.dealing import POOLED, Board, compare_values
+from auditor.analysis.statistics.dealing import POOLED, compare_values
 from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.intervals import Intervals
+from auditor.analysis.statistics.layouts import difference, lay_out
+from auditor.analysis.statistics.memory import once
 from auditor.analysis.statistics.performance import contrasts as oppose
 from auditor.records import NOT_RECORDED
 
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
     from auditor.analysis.statistics.cells import Row
     from auditor.analysis.statistics.dealing import Cell
     from auditor.analysis.statistics.effects import Effect
+    from auditor.analysis.statistics.layouts import Layout
     from auditor.geometry import BoolArray, FloatArray
 
-MOSTLY: Final = 0.8
-"""Controls on fewer of the images are remarked on."""
 _PAIR: Final = 2
 
 
@@ -57,29 +57,13 @@ class Alignment:
     remark: str
 
 
-def difference(effect: Effect) -> tuple[FloatArray, str]:
-    """Margin lost by hiding the region less that lost by hiding its controls, and how the controls entered.
-
-    Parameters
-    ----------
-    effect
-        What hiding did.
-
-    Returns
-    -------
-    tuple of ndarray and str
-        ``(n,)`` in logits: of the images with controls where there are any, else of the region alone; NaN elsewhere.
-    """
-    hidden, paired = np.isfinite(effect.own), effect.paired
-    if not paired.any():
-        return effect.own, "without controls: no room for areas of that size"
-    share = float(paired.sum() / hidden.sum())
-    some = "" if share >= MOSTLY else f"; only {share:.0%} of the images have them"
-    return effect.own - effect.control, f"less the mean of the controls{some}"
-
-
 def read_alignments(
-    evidence: Evidence, effects: Sequence[Effect] | None = None, *, draws: int | None = None
+    evidence: Evidence,
+    effects: Sequence[Effect] | None = None,
+    *,
+    layouts: Sequence[Layout] | None = None,
+    draws: int | None = None,
+    by_label: bool = True,
 ) -> list[Alignment]:
     """Aligned shifts of every region, fill, contrast and subgroup.
 
@@ -89,8 +73,13 @@ def read_alignments(
         The tables.
     effects
         Those of `read_effects`, or others in their place, such as shams.
+    layouts
+        The same, laid out by `lay_out`: worth it where only the values of an attribute are others.
     draws
-        Permutations; by default as many as can be afforded. All alignments of an attribute share them.
+        Permutations; by default as many as can be afforded, none where only the shifts are wanted. All alignments of an
+        attribute share them.
+    by_label
+        Whether to look at labels alone as well.
 
     Returns
     -------
@@ -98,77 +87,53 @@ def read_alignments(
         Pooled over labels first, then by label: every label of two classes, of more only the class that the margin
         favours. Their shifts are NaN where no label has enough clusters on both sides.
     """
-    found: list[Alignment] = []
-    effects = read_effects(evidence) if effects is None else effects
-    tried = np.zeros(len(evidence.read), dtype=bool)
-    for effect in effects:
-        tried |= np.isfinite(effect.own)
-    margins = {effect.contrast.favours: effect.contrast.before for effect in effects}
-    scales = {
-        name: measure_scale(before, clusters=evidence.clusters, weights=evidence.weights)
-        for name, before in margins.items()
-    }
-    for region in dict.fromkeys(effect.region for effect in effects):
-        here = [effect for effect in effects if effect.region == region]
-        parts, remarks = zip(*(difference(effect) for effect in here), strict=True)
-        board = Board(
-            shifts=np.column_stack(parts)[tried],
-            labels=evidence.cells(by_label=True).codes[tried],
-            clusters=evidence.clusters[tried],
-            areas=evidence.region(region).area[tried],
-            scales=[scales[effect.contrast.favours] for effect in here],
-            weights=evidence.weights,
-            min_clusters=evidence.settings.min_clusters,
-        )
-        for attribute in evidence.settings.attributes:
-            found += _align(
-                evidence,
-                list(zip(here, remarks, strict=True)),
-                attribute=attribute,
-                board=board,
-                tried=tried,
-                draws=draws,
-            )
-    return found
+    if layouts is None:
+        layouts = lay_out(evidence, read_effects(evidence) if effects is None else effects)
+    return [
+        alignment
+        for layout in layouts
+        for attribute in evidence.settings.attributes
+        for alignment in _align(evidence, layout, attribute=attribute, draws=draws, by_label=by_label)
+    ]
+
+
+@once
+def align_all(evidence: Evidence, *attributes: str) -> list[Alignment]:
+    """Alignments of all that was hidden and all attributes, which are named, as `read_alignments` has them."""
+    return read_alignments(evidence) if attributes else []
 
 
 def _align(
-    evidence: Evidence,
-    told: Sequence[tuple[Effect, str]],
-    *,
-    attribute: str,
-    board: Board,
-    tried: BoolArray,
-    draws: int | None,
-) -> list[Alignment]:
-    """Alignments of one region; images without it keep their place on the board, so that regions share draws."""
-    pairs = oppose(evidence, attribute)
+    evidence: Evidence, layout: Layout, *, attribute: str, draws: int | None, by_label: bool
+) -> Iterator[Alignment]:
+    """Alignments of one region."""
+    pairs, board = oppose(evidence, attribute), layout.board
     taking = np.isfinite(board.shifts).any(axis=1)
     if not pairs or not taking.any():
-        return []
-    texts = evidence.texts(attribute)[tried]
+        return
+    texts = evidence.texts(attribute)[layout.tried]
     names = [value for value in evidence.subgroups(attribute) if value != NOT_RECORDED]
     compared = compare_values(
         board,
         np.where(taking & (texts != NOT_RECORDED), np.searchsorted(names, texts), -1),
         wanted=[names.index(subgroup) for subgroup, _ in pairs],
-        within=_within(evidence, [effect for effect, _ in told]),
+        within=_within(evidence, [effect for effect, _ in layout.told]) if by_label else (),
         draws=draws,
         generator=evidence.settings.generator(f"permutations {attribute}"),
     )
-    return [
-        Alignment(
-            effect=told[cell.column][0],
-            attribute=attribute,
-            subgroup=subgroup,
-            others=others,
-            label=None if cell.label == POOLED else evidence.labels[cell.label],
-            cell=cell,
-            remark=told[cell.column][1],
-        )
-        for (subgroup, others), cells in zip(pairs, compared, strict=True)
-        for cell in cells
-    ]
+    for (subgroup, others), cells in zip(pairs, compared, strict=True):
+        for cell in cells:
+            effect, remark = layout.told[cell.column]
+            label = None if cell.label == POOLED else evidence.labels[cell.label]
+            yield Alignment(
+                effect=effect,
+                attribute=attribute,
+                subgroup=subgroup,
+                others=others,
+                label=label,
+                cell=cell,
+                remark=remark,
+            )
 
 
 def _within(evidence: Evidence, effects: Sequence[Effect]) -> list[tuple[int, int]]:
@@ -197,7 +162,7 @@ def measure_alignment(evidence: Evidence) -> list[Row]:
         hiding takes evidence for the class in ``predicted`` from the subgroup. ``area_balance`` and
         ``eccentricity_balance`` as standardised differences.
     """
-    alignments = read_alignments(evidence)
+    alignments = align_all(evidence, *evidence.settings.attributes)
     rows = [row for alignment in alignments for row in _rows(evidence, alignment)]
     return rows + list(_balance(evidence, alignments))
 

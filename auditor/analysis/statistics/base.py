@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,19 +14,19 @@ import pandas as pd
 from auditor.analysis.duplicates import group_duplicates
 from auditor.analysis.statistics import bootstrap
 from auditor.analysis.statistics.cells import Cells, Key
-from auditor.geometry import frame_weights
-from auditor.records import READ, measure_column, unpack_grids
+from auditor.analysis.statistics.grids import unpack_shares
+from auditor.analysis.statistics.memory import once
+from auditor.records import READ, measure_column
 from auditor.trials import DELETIONS, INTERVENTIONS, RANDOMISED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from auditor.analysis.statistics.grids import SingleArray
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
+    from auditor.analysis.statistics.memory import Kept
     from auditor.geometry import BoolArray, FloatArray, Size
     from auditor.ladder import Role
-
-SingleArray = npt.NDArray[np.float32]
-_UNPACKED_AT_ONCE: Final = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +160,11 @@ class Evidence:
     randomised: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RANDOMISED.names))
 
     @cached_property
+    def kept(self) -> Kept:
+        """What `once` keeps."""
+        return {}
+
+    @cached_property
     def read(self) -> pd.DataFrame:
         """Images that were read and classified, sorted by image_id; missing attribute values are ``""``."""
         table = self.images[self.images["status"] == READ].sort_values("image_id", ignore_index=True)
@@ -170,7 +175,8 @@ class Evidence:
     def clusters(self) -> IntArray:
         """``(n,)`` number of each image's cluster."""
         groups = group_duplicates(self.read) if self.settings.group_duplicates else self.texts("group_id")
-        return np.unique(groups, return_inverse=True)[1]
+        numbers: IntArray = np.unique(groups, return_inverse=True)[1]
+        return numbers
 
     @cached_property
     def repeats(self) -> bool:
@@ -196,14 +202,17 @@ class Evidence:
         n = int(self.clusters.max()) + 1 if len(self.read) else 0
         return bootstrap.draw_weights(n, draws=self.settings.draws, generator=self.settings.generator("bootstrap"))
 
+    @once
     def texts(self, column: str) -> npt.NDArray[np.str_]:
         """A column of the images read as text, ``(n,)``."""
         return self.read[column].to_numpy(dtype=str)
 
+    @once
     def subgroups(self, attribute: str) -> tuple[str, ...]:
         """Values of an attribute among the images read, sorted; ``""`` is *not recorded* and comes first."""
         return tuple(np.unique(self.texts(attribute)).tolist())
 
+    @once
     def cells(self, *, by_label: bool, attribute: str | None = None) -> Cells:
         """Cells of one margin: overall, by label, by subgroup, or by label and subgroup.
 
@@ -236,6 +245,7 @@ class Evidence:
             for by_label in (False, True):
                 yield self.cells(by_label=by_label, attribute=attribute)
 
+    @once
     def target(self, target: str) -> TargetView:
         """The attention of one target, aligned with the images read.
 
@@ -251,10 +261,12 @@ class Evidence:
         """
         table = self._aligned(self.attention[self.attention["target"] == target])
         total = table["cam_max"].to_numpy(dtype=np.float64, na_value=np.nan)
-        maps = self._maps(table["cam"], usable=total > 0)
+        about = self.settings
+        maps = unpack_shares(table["cam"], usable=total > 0, frame=about.frame, grid=about.grid)
         has_map = np.asarray(maps.any(axis=(1, 2)))
         return TargetView(has_map=has_map, maps=maps, table=table)
 
+    @once
     def region(self, region: str) -> RegionView:
         """Where a region lies, aligned with the images read.
 
@@ -276,21 +288,6 @@ class Evidence:
 
     def _aligned(self, table: pd.DataFrame) -> pd.DataFrame:
         return table.set_index("image_id").reindex(self.read["image_id"])
-
-    def _maps(self, column: pd.Series[Any], *, usable: BoolArray) -> SingleArray:
-        """Maps divided by their sum over the frame, in slices, so that float64 copies stay small."""
-        grid = self.settings.grid
-        over_frame = frame_weights(self.settings.frame, grid)
-        empty = bytes(2 * grid[0] * grid[1])
-        cams = [cam if isinstance(cam, bytes) and fine else empty for cam, fine in zip(column, usable, strict=True)]
-        maps = np.zeros((len(cams), *grid), dtype=np.float32)
-        for start in range(0, len(cams), _UNPACKED_AT_ONCE):
-            part = slice(start, start + _UNPACKED_AT_ONCE)
-            cells = unpack_grids(cams[part], grid=grid, dtype="float16")
-            total = (cells * over_frame).sum(axis=(1, 2), keepdims=True)
-            fine = np.isfinite(total) & (total > 0)
-            maps[part] = np.divide(cells, total, out=np.zeros_like(cells), where=fine)
-        return maps
 
 
 def _codes(values: npt.NDArray[np.str_], names: Sequence[str]) -> IntArray:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtrit
 
 from auditor.analysis.statistics.intervals import ByteArray, IntArray, Intervals, sum_by_cluster
@@ -12,9 +13,11 @@ from auditor.analysis.statistics.intervals import ByteArray, IntArray, Intervals
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from auditor.analysis.statistics.grids import SingleArray
     from auditor.geometry import FloatArray
 
-_CLUSTERS_AT_ONCE = 4096
+CLUSTERS_AT_ONCE: Final = 4096
+"""Of which the weights are made floating-point numbers at a time."""
 _NEGLIGIBLE = 1e-12
 _LEAST_FREEDOM = 0.1
 
@@ -42,7 +45,8 @@ def draw_weights(n_clusters: int, *, draws: int, generator: np.random.Generator)
     Returns
     -------
     ndarray
-        ``(draws, n_clusters)`` uint8; each row sums to `n_clusters`.
+        ``(draws, n_clusters)`` uint8; each row sums to `n_clusters`. The numbers of one cluster stand together in
+        memory, since clusters are what is picked out.
 
     Examples
     --------
@@ -53,10 +57,10 @@ def draw_weights(n_clusters: int, *, draws: int, generator: np.random.Generator)
     for row in weights:
         # a byte is enough: among 256 clusters or more, one that is taken 256 times has a chance below 1e-500
         row[:] = np.bincount(generator.integers(0, max(n_clusters, 1), n_clusters), minlength=n_clusters)
-    return weights
+    return np.asfortranarray(weights)
 
 
-def resample(sums: FloatArray, clusters: IntArray, weights: ByteArray) -> FloatArray:
+def resample(sums: FloatArray, clusters: IntArray, weights: ByteArray | SingleArray) -> FloatArray:
     """Sums over clusters in each draw.
 
     Parameters
@@ -75,10 +79,36 @@ def resample(sums: FloatArray, clusters: IntArray, weights: ByteArray) -> FloatA
     """
     total = np.zeros((len(weights), sums.shape[1]))
     narrow = sums.astype(np.float32)
-    for start in range(0, len(sums), _CLUSTERS_AT_ONCE):
-        part = slice(start, start + _CLUSTERS_AT_ONCE)
-        total += weights[:, clusters[part]].astype(np.float32) @ narrow[part]
+    for start in range(0, len(sums), CLUSTERS_AT_ONCE):
+        part = slice(start, start + CLUSTERS_AT_ONCE)
+        total += pick(weights, clusters[part]).astype(np.float32, copy=False) @ narrow[part]
     return total
+
+
+def pick(weights: npt.NDArray[Any], clusters: IntArray) -> npt.NDArray[Any]:
+    """Weights of some clusters.
+
+    Parameters
+    ----------
+    weights
+        ``(draws, clusters)`` of `draw_weights`.
+    clusters
+        ``(rows,)`` which columns.
+
+    Returns
+    -------
+    ndarray
+        ``(draws, rows)``; the numbers of one cluster stand together in memory, since sums in single precision depend on
+        that in their last digits.
+
+    Examples
+    --------
+    >>> pick(np.array([[0, 2, 1], [1, 1, 1]], dtype=np.uint8), np.array([1, 0]))
+    array([[2, 0],
+           [1, 1]], dtype=uint8)
+    """
+    picked: npt.NDArray[Any] = weights.T.take(clusters, axis=0).T
+    return picked
 
 
 def _quantiles(ordered: FloatArray, levels: FloatArray, finite: IntArray) -> FloatArray:
@@ -95,8 +125,8 @@ def _quantiles(ordered: FloatArray, levels: FloatArray, finite: IntArray) -> Flo
 def _skew(jackknife: FloatArray) -> FloatArray:
     """The acceleration constant of each column: Efron (1987), eq. 6.6, from leave-one-cluster-out values."""
     pull = jackknife.mean(axis=0) - jackknife
-    squares = (pull**2).sum(axis=0)
-    cubes = (pull**3).sum(axis=0)
+    squared = pull**2
+    squares, cubes = squared.sum(axis=0), (squared * pull).sum(axis=0)
     skew: FloatArray = np.divide(cubes, 6 * squares**1.5, out=np.zeros_like(squares), where=squares > 0)
     return skew
 

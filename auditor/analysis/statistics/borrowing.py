@@ -10,13 +10,16 @@ from auditor.analysis.statistics.attention import bootstrap_method, margins_by_o
 from auditor.analysis.statistics.bootstrap import Ratio, ratios
 from auditor.analysis.statistics.cells import tabulate
 from auditor.analysis.statistics.lending import ALIGNED, borrow
+from auditor.analysis.statistics.memory import once
 from auditor.records import TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from auditor.analysis.statistics.base import Evidence, TargetView
     from auditor.analysis.statistics.cells import Cells, Row
+    from auditor.analysis.statistics.grids import SingleArray
+    from auditor.analysis.statistics.intervals import IntArray
     from auditor.analysis.statistics.lending import Loan
     from auditor.geometry import FloatArray
 
@@ -32,7 +35,9 @@ class Pair(NamedTuple):
 
     `room` is the weight of each image. Boxes lie beside the region, so images whose region is in the middle lend far
     and borrow far; weighted by the share of boxes that fit, a region and the boxes it is set against lie in the same
-    places, and a model that favours the middle gives both the same.
+    places, and a model that favours the middle gives both the same. `own` is the mass in the region of every image that
+    shows it and has a map, with boxes or without. `probed` are the images on whose maps random heads were tried, and
+    `lent` the mean grid weights of their boxes: those of all images are not kept.
     """
 
     target: str
@@ -40,6 +45,10 @@ class Pair(NamedTuple):
     mass: FloatArray
     borrowed: FloatArray
     room: FloatArray
+    own: FloatArray
+    aligned: bool
+    probed: IntArray
+    lent: SingleArray
     note: str
 
 
@@ -58,23 +67,55 @@ def measure_enrichment(evidence: Evidence) -> list[Row]:
         borrowed boxes) per target, region and cell of every margin, each also by outcome; NaN for regions that lie at
         one place on all images.
     """
-    if not evidence.settings.regions or evidence.read.empty:
+    pairs = pair_masses(evidence)
+    if not pairs:
         return []
-    pairs: list[Pair] = []
-    views = {target: evidence.target(target) for target in TARGETS}
-    for region in evidence.settings.regions:
-        loan = borrow(evidence, region)
-        pairs += [_pair(evidence, loan, target=target, region=region, view=views[target]) for target in TARGETS]
     return [row for cells in margins_by_outcome(evidence) for row in _rows(evidence, pairs, cells=cells)]
 
 
-def _pair(evidence: Evidence, loan: Loan, *, target: str, region: str, view: TargetView) -> Pair:
+@once
+def pair_masses(evidence: Evidence) -> list[Pair]:
+    """Mass in each region and in its borrowed boxes, image by image.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+
+    Returns
+    -------
+    list of Pair
+        By region and target; empty where there are no regions or no images.
+    """
+    return list(_pair_all(evidence)) if len(evidence.read) else []
+
+
+def _pair_all(evidence: Evidence) -> Iterator[Pair]:
+    views = {target: evidence.target(target) for target in TARGETS} if evidence.settings.regions else {}
+    probed = np.flatnonzero(evidence.read["image_id"].isin(evidence.randomised["image_id"]))
+    for region in evidence.settings.regions:
+        loan = borrow(evidence, region)
+        for target, view in views.items():
+            yield _pair(evidence, loan, target=target, region=region, view=view, probed=probed)
+
+
+def _pair(evidence: Evidence, loan: Loan, *, target: str, region: str, view: TargetView, probed: IntArray) -> Pair:
     """Maps are divided by their sum over the frame, so weights in pixels give shares."""
     mass = view.measure("mass", region)
     borrowed = np.einsum("nhw,nhw->n", view.maps, loan.weights, dtype=np.float64)
     used = loan.placed & np.isfinite(mass)
-    note = _note(loan, asked=evidence.settings.borrowed)
-    return Pair(target, region, np.where(used, mass, np.nan), np.where(used, borrowed, np.nan), loan.room, note)
+    return Pair(
+        target=target,
+        region=region,
+        mass=np.where(used, mass, np.nan),
+        borrowed=np.where(used, borrowed, np.nan),
+        room=loan.room,
+        own=np.where(evidence.region(region).seen, mass, np.nan),
+        aligned=loan.aligned,
+        probed=probed,
+        lent=loan.weights[probed],
+        note=_note(loan, asked=evidence.settings.borrowed),
+    )
 
 
 def _note(loan: Loan, *, asked: int) -> str:

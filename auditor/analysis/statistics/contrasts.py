@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from auditor.analysis.statistics.bootstrap import resample
 from auditor.analysis.statistics.intervals import sum_by_cluster
+from auditor.analysis.statistics.memory import once
 from auditor.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 _PAIR: Final = 2
 
 
-class Contrast(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Contrast:
     """A signed margin: how far a class stands above what it is set against.
 
     Attributes
@@ -85,6 +88,7 @@ def signed_margins(logits: FloatArray, favoured: int) -> FloatArray:
     return margins
 
 
+@once
 def contrasts(evidence: Evidence) -> list[Contrast]:
     """Margins that effects are measured in.
 
@@ -144,6 +148,12 @@ def unpack_logits(column: Iterable[bytes], *, n: int, classes: tuple[str, ...]) 
     if len(packed) != n or len(whole) != 4 * n * len(classes):
         raise DataError("tables: expected logits in every row, found rows without; run the audit again")
     return np.frombuffer(whole, dtype="<f4").reshape(n, len(classes)).astype(np.float64)
+
+
+@once
+def find_scale(evidence: Evidence, contrast: Contrast) -> Scale:
+    """Standard deviation of a contrast over the images read, as `measure_scale` has it."""
+    return measure_scale(contrast.before, clusters=evidence.clusters, weights=evidence.weights)
 
 
 def measure_scale(margins: FloatArray, *, clusters: IntArray, weights: ByteArray) -> Scale:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from auditor.analysis.statistics.bootstrap import pick
+
 if TYPE_CHECKING:
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.geometry import BoolArray, FloatArray
@@ -68,7 +70,7 @@ def compare_crossed(
         return Crossed(np.nan, np.nan, np.nan)
     estimate = float(values[first].mean() - values[~first].mean())
     # one draw's clusters as images, the next draw's as donors: independent of one another
-    drawn = weights[:, images].astype(np.float32) * np.roll(weights, 1, axis=0)[:, donors]
+    drawn = pick(weights, images).astype(np.float32) * np.roll(pick(weights, donors), 1, axis=0)
     sides = [(drawn[:, side] @ values[side].astype(np.float32), drawn[:, side].sum(axis=1)) for side in (first, ~first)]
     means = [np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0) for top, bottom in sides]
     error = float(np.nanstd(means[0] - means[1], ddof=1))

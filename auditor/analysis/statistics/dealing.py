@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from auditor.analysis.statistics.bootstrap import CLUSTERS_AT_ONCE, pick
 from auditor.analysis.statistics.permutations import afford_draws, form_units, permute
 from auditor.analysis.statistics.shifts import align, sum_sides
 from auditor.analysis.statistics.signs import tail
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.analysis.statistics.contrasts import Scale
+    from auditor.analysis.statistics.grids import SingleArray
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.analysis.statistics.permutations import Units
     from auditor.analysis.statistics.shifts import Shift
@@ -54,6 +57,22 @@ class Board:
     scales: Sequence[Scale]
     weights: ByteArray
     min_clusters: int = MIN_CLUSTERS
+
+    @cached_property
+    def present(self) -> tuple[IntArray, IntArray]:
+        """Clusters on the board, and ``(n,)`` which of them each image is in."""
+        return np.unique(self.clusters, return_inverse=True)
+
+    @cached_property
+    def taken(self) -> SingleArray | ByteArray:
+        """``(B, clusters on the board)`` of the weights, ready to be multiplied where they are few."""
+        taken = pick(self.weights, self.present[0])
+        return taken.astype(np.float32) if taken.shape[1] <= CLUSTERS_AT_ONCE else taken
+
+    @cached_property
+    def narrowed(self) -> list[Scale]:
+        """The scales, without clusters that are not on the board."""
+        return [scale._replace(left=scale.left[self.present[0]]) for scale in self.scales]
 
 
 class Cell(NamedTuple):
@@ -103,7 +122,7 @@ def compare_values(
     within
         Columns and labels to look at alone, beside the pooled cells.
     draws
-        Permutations, the same for all cells; by default as many as `afford_draws` gives.
+        Permutations, the same for all cells; by default as many as `afford_draws` gives. Without any there is no test.
     generator
         Source of the permutations: for another board, one of the same seed makes the same draws.
 
@@ -112,15 +131,15 @@ def compare_values(
     list of list of Cell
         Per value: one pooled cell per column, then those of `within`.
     """
-    units = form_units(values, labels=board.labels, areas=board.areas, clusters=board.clusters)
     cells = [(column, POOLED) for column in range(board.shifts.shape[1])] + list(within)
     plans = [_plan(board, values, value=value, cells=cells) for value in wanted]
-    draws = afford_draws(len(units.value)) if draws is None else draws
-    dealt = _deal_sums(units, plans, draws=draws, generator=generator)
-    return [
-        _judge(plan, null=_null(plan, sums), shifts=_shifts(board, plan))
-        for plan, sums in zip(plans, dealt, strict=True)
-    ]
+    nulls = [np.zeros((0, len(cells)))] * len(plans)
+    if draws != 0:
+        units = form_units(values, labels=board.labels, areas=board.areas, clusters=board.clusters)
+        draws = afford_draws(len(units.value)) if draws is None else draws
+        dealt = _deal_sums(units, plans, board=board, draws=draws, generator=generator)
+        nulls = [_null(plan, sums) for plan, sums in zip(plans, dealt, strict=True)]
+    return [_judge(plan, null=null, shifts=_shifts(board, plan)) for plan, null in zip(plans, nulls, strict=True)]
 
 
 class _Plan(NamedTuple):
@@ -134,13 +153,11 @@ class _Plan(NamedTuple):
     fewest: IntArray  # (cells,)
     patterns: BoolArray  # (n, patterns) who takes part in a column
     pattern: IntArray  # (k,) pattern of each column
-    deviations: FloatArray  # (n, cells) shift minus the mean of its label, over the spread
 
 
 def _plan(board: Board, values: IntArray, *, value: int, cells: list[tuple[int, int]]) -> _Plan:
     inside, member = values >= 0, values == value
-    patterns, pattern = np.unique(np.isfinite(board.shifts) & inside[:, None], axis=1, return_inverse=True)
-    pattern = pattern.ravel()
+    patterns, pattern = _find_patterns(np.isfinite(board.shifts) & inside[:, None])
     seen = np.stack([_count_clusters(board, member=member, taking=taking) for taking in patterns.T])
     fewer = seen.min(axis=1)
     kept = np.flatnonzero((fewer >= board.min_clusters).any(axis=0))
@@ -152,8 +169,6 @@ def _plan(board: Board, values: IntArray, *, value: int, cells: list[tuple[int, 
     most = np.where(ours, fewer[pattern[column]], 0)
     labels = np.where(inside, renumbered[board.labels], -1)
     masks = (ours & (most >= board.min_clusters)).astype(np.float64)[:, kept]
-    deviations = _deviate(board, labels, n_labels=len(kept))[:, column]
-    padded = np.pad(masks, ((0, 0), (0, 1)))  # label -1 reads the last column
     return _Plan(
         value=value,
         member=member,
@@ -163,34 +178,49 @@ def _plan(board: Board, values: IntArray, *, value: int, cells: list[tuple[int, 
         fewest=most.max(axis=1, initial=0),
         patterns=patterns,
         pattern=pattern,
-        deviations=deviations * padded[:, labels].T,
     )
+
+
+def _find_patterns(taking: BoolArray) -> tuple[BoolArray, IntArray]:
+    """Columns that differ, and which of them each column is."""
+    columns = [column.tobytes() for column in taking.T]
+    order = {column: number for number, column in enumerate(sorted(set(columns)))}
+    pattern = np.array([order[column] for column in columns], dtype=np.int64)
+    first = [columns.index(column) for column in order]
+    return taking[:, first], pattern
 
 
 def _count_clusters(board: Board, *, member: BoolArray, taking: BoolArray) -> IntArray:
     """Clusters on each side of each label, ``(2, labels)``."""
+    present, clusters = board.present
     n_labels = int(board.labels.max(initial=0)) + 1
-    triples = np.unique(np.column_stack([member, board.labels, board.clusters])[taking], axis=0)
-    return np.bincount(triples[:, 0] * n_labels + triples[:, 1], minlength=2 * n_labels).reshape(2, n_labels)
+    seen = np.zeros((2, n_labels, len(present)), dtype=bool)
+    seen[member[taking].astype(np.int64), board.labels[taking], clusters[taking]] = True
+    counts: IntArray = seen.sum(axis=2)
+    return counts
 
 
-def _deviate(board: Board, labels: IntArray, *, n_labels: int) -> FloatArray:
-    """Each shift minus the mean of its label, over the spread; 0 where an image takes no part."""
+def _deviate(board: Board, plan: _Plan) -> FloatArray:
+    """Each shift minus the mean of its label, over the spread, ``(n, cells)``; 0 where an image takes no part."""
+    n_labels, labels = plan.masks.shape[1], plan.labels
     found = np.zeros_like(board.shifts)
     for column, scale in enumerate(board.scales):
         taking = np.isfinite(board.shifts[:, column]) & (labels >= 0)
         ours, values = labels[taking], board.shifts[taking, column]
         mean = np.bincount(ours, values, minlength=n_labels) / np.maximum(np.bincount(ours, minlength=n_labels), 1)
         found[taking, column] = (values - mean[ours]) / (scale.value if scale.value > 0 else 1)
-    return found
+    padded = np.pad(plan.masks, ((0, 0), (0, 1)))  # label -1 reads the last column
+    return found[:, [column for column, _ in plan.cells]] * padded[:, labels].T
 
 
-def _deal_sums(units: Units, plans: Sequence[_Plan], *, draws: int, generator: np.random.Generator) -> list[FloatArray]:
+def _deal_sums(
+    units: Units, plans: Sequence[_Plan], *, board: Board, draws: int, generator: np.random.Generator
+) -> list[FloatArray]:
     """Per plan: sums over the members of each draw, of the deviations and of the numbers of images by label."""
     n_units = len(units.value)
     at = np.flatnonzero(units.unit >= 0)
     gather = csr_array((np.ones(len(at)), (units.unit[at], at)), shape=(n_units, len(units.unit)))
-    columns = [(gather @ np.hstack([plan.deviations, _count_columns(plan)])).astype(np.float32) for plan in plans]
+    columns = [(gather @ np.hstack([_deviate(board, plan), _count_columns(plan)])).astype(np.float32) for plan in plans]
     parts: list[list[FloatArray]] = [[] for _ in plans]
     for dealt in permute(units, draws=draws, generator=generator):
         for plan, column, part in zip(plans, columns, parts, strict=True):
@@ -223,19 +253,21 @@ def _null(plan: _Plan, sums: FloatArray) -> FloatArray:
 
 def _shifts(board: Board, plan: _Plan) -> list[Shift]:
     """Aligned shift of each cell, in slices of cells so that the sums over clusters stay small."""
-    present, clusters = np.unique(board.clusters, return_inverse=True)
+    present, clusters = board.present
+    everyone = np.arange(len(present))
     step = max(1, _NUMBERS_AT_ONCE // max(1, len(present) * 4 * plan.masks.shape[1]))
     found: list[Shift] = []
     for start in range(0, len(plan.cells), step):
         columns = [column for column, _ in plan.cells[start : start + step]]
         sums = sum_sides(board.shifts[:, columns], member=plan.member, labels=plan.labels, clusters=clusters)
         sums *= plan.masks[start : start + step, None, None, :]
-        found += align(sums, clusters=present, scales=[board.scales[c] for c in columns], weights=board.weights)
+        found += align(sums, clusters=everyone, scales=[board.narrowed[c] for c in columns], weights=board.taken)
     return found
 
 
 def _judge(plan: _Plan, *, null: FloatArray, shifts: list[Shift]) -> list[Cell]:
-    p = tail(np.array([shift.estimate for shift in shifts]), null)
+    estimates = np.array([shift.estimate for shift in shifts])
+    p = tail(estimates, null) if len(null) else np.full(len(shifts), np.nan)
     return [
         Cell(column, label, shift, float(p[i]), null[:, i], int(plan.fewest[i]))
         for i, ((column, label), shift) in enumerate(zip(plan.cells, shifts, strict=True))

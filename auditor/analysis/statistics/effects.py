@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from auditor.analysis.statistics.contrasts import contrasts, signed_margins, unpack_logits
+from auditor.analysis.statistics.memory import once
 from auditor.properties import NEUTRAL
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ def average(values: FloatArray) -> FloatArray:
     return mean
 
 
+@once
 def read_trials(evidence: Evidence) -> Trials:
     """All trials on images that were read.
 
@@ -213,14 +215,24 @@ def read_effects(evidence: Evidence, regions: Sequence[str] | None = None) -> li
     """
     if evidence.interventions.empty:
         return []
+    names = evidence.settings.regions if regions is None else regions
+    return [effect for region in names for effect in _read_region(evidence, region)]
+
+
+@once
+def _hiding(evidence: Evidence) -> Trials:
+    """Trials without a donor."""
     trials = read_trials(evidence)
-    trials = trials.select(trials.table["donor_group"].isna().to_numpy(dtype=bool) | trials.equals("fill", NEUTRAL))
-    margins = contrasts(evidence)
+    return trials.select(trials.table["donor_group"].isna().to_numpy(dtype=bool) | trials.equals("fill", NEUTRAL))
+
+
+@once
+def _read_region(evidence: Evidence, region: str) -> list[Effect]:
+    trials, margins = _hiding(evidence), contrasts(evidence)
+    here = trials.select(trials.equals("region", region))
     found: list[Effect] = []
-    for region in evidence.settings.regions if regions is None else regions:
-        here = trials.select(trials.equals("region", region))
-        for fill in sorted(here.table["fill"].unique()):
-            found += _effects(here.select(here.equals("fill", fill)), evidence, margins=margins)
+    for fill in sorted(here.table["fill"].unique()):
+        found += _effects(here.select(here.equals("fill", fill)), evidence, margins=margins)
     return found
 
 

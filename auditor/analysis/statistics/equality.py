@@ -24,6 +24,7 @@ MOST_PERMUTED: Final = 5_000
 """With more clusters, none of them in two groups, the chi-squared distribution takes the place of permutations."""
 _PAIR: Final = 2
 _ROUNDING: Final = 1e-9
+_AT_ONCE: Final = 500_000
 
 
 class Spread(NamedTuple):
@@ -199,7 +200,8 @@ def spread_shares(
     if groups < _PAIR or hit.all() or not hit.any():
         return Spread(float("nan"), float("nan"), permuted=False)
     pull = hit - hit.mean()
-    observed, weight = _distance(pull, value, cluster)
+    distances, weights = _distances(pull, value[None], cluster, groups=groups)
+    observed, weight = float(distances[0]), weights[0]
     if np.isnan(observed):
         return Spread(float("nan"), float("nan"), permuted=False)
     scale = weight.sum() - (weight**2).sum() / weight.sum()
@@ -209,24 +211,35 @@ def spread_shares(
         return Spread(deviation, float(chdtrc(groups - 1, observed)), permuted=False)
     zeros = np.zeros(len(value), dtype=np.int64)
     units = form_units(value, labels=zeros, areas=zeros.astype(np.float64), clusters=cluster)
-    dealt = (row for part in permute(units, draws=draws, generator=generator) for row in part)
-    null = np.array([_distance(pull, row[units.unit].astype(np.int64), cluster)[0] for row in dealt])
+    step = max(1, _AT_ONCE // len(value))
+    null = np.concatenate(
+        [
+            _distances(pull, part[start : start + step, units.unit].astype(np.int64), cluster, groups=groups)[0]
+            for part in permute(units, draws=draws, generator=generator)
+            for start in range(0, len(part), step)
+        ]
+    )
     beyond = int((~(null < observed * (1 - _ROUNDING))).sum())
     return Spread(deviation, (1 + beyond) / (len(null) + 1), permuted=True)
 
 
-def _distance(pull: FloatArray, value: IntArray, cluster: IntArray) -> tuple[float, FloatArray]:
-    """Cochran's Q of the groups, with variances over clusters, and the weights in it; NaN where a group has none."""
-    groups = int(value.max()) + 1
-    width = int(cluster.max()) + 1
-    sums = np.bincount(cluster * groups + value, weights=pull, minlength=width * groups).reshape(width, groups)
-    n = np.bincount(value, minlength=groups)
-    squares = (sums**2).sum(axis=0)
-    if not squares.all():
-        return float("nan"), squares
-    weight = n**2 / squares
-    mean = sums.sum(axis=0) / n
-    return float((weight * (mean - (weight @ mean) / weight.sum()) ** 2).sum()), weight
+def _distances(pull: FloatArray, values: IntArray, cluster: IntArray, *, groups: int) -> tuple[FloatArray, FloatArray]:
+    """Cochran's Q of the groups that each row makes, with variances over clusters, and the weights in it.
+
+    Q is NaN where a group has no variance.
+    """
+    rows, width = np.arange(len(values))[:, None], int(cluster.max()) + 1
+    at = ((rows * width + cluster) * groups + values).ravel()
+    pulls = np.broadcast_to(pull, values.shape).ravel()
+    sums = np.bincount(at, weights=pulls, minlength=len(values) * width * groups).reshape(len(values), width, groups)
+    n = np.bincount((rows * groups + values).ravel(), minlength=len(values) * groups).reshape(len(values), groups)
+    squares = (sums**2).sum(axis=1)
+    told = squares.all(axis=1)
+    weight = np.divide(n**2, squares, out=np.ones_like(squares), where=told[:, None])
+    mean = np.divide(sums.sum(axis=1), n, out=np.zeros_like(squares), where=told[:, None])
+    centre = np.vecdot(weight, mean) / weight.sum(axis=1)
+    distance = (weight * (mean - centre[:, None]) ** 2).sum(axis=1)
+    return np.where(told, distance, np.nan), weight
 
 
 def _spreads(evidence: Evidence, attribute: str) -> list[Row]:

@@ -10,7 +10,7 @@ from scipy.stats import random_table
 from auditor.analysis.statistics.permutations import form_units, permute
 
 if TYPE_CHECKING:
-    from auditor.analysis.statistics.base import SingleArray
+    from auditor.analysis.statistics.grids import SingleArray
     from auditor.analysis.statistics.intervals import IntArray
     from auditor.analysis.statistics.permutations import ShortArray
     from auditor.geometry import FloatArray

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from auditor.analysis.statistics.rasters import cover_rasters
 from auditor.geometry import project_boxes
 from auditor.records import RASTER, unpack_rasters
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from auditor.analysis.statistics.base import Evidence, RegionView, SingleArray
+    from auditor.analysis.statistics.base import Evidence, RegionView
+    from auditor.analysis.statistics.grids import SingleArray
     from auditor.analysis.statistics.intervals import IntArray
     from auditor.geometry import BoolArray, FloatArray, Size
 
@@ -32,8 +32,6 @@ STRATA: Final = 5
 _TRIES: Final = 4
 _PAIRS: Final = 2000
 _IMAGES_AT_ONCE: Final = 250
-_UPTO = np.tri(RASTER[0] + 1, RASTER[0], -1, dtype=np.float32)
-_LEFT_OF = np.tri(RASTER[1] + 1, RASTER[1], -1, dtype=np.float32).T
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,11 +224,12 @@ def fit_boxes(boxes: FloatArray, *, area: FloatArray) -> tuple[FloatArray, BoolA
     array([[[0. , 0. , 0.5, 0.5]]])
     """
     size = boxes[..., 2:] - boxes[..., :2]
-    scale = np.sqrt(np.divide(area[:, None], size.prod(axis=-1), out=np.zeros(size.shape[:2]), where=size.prod(-1) > 0))
+    own = size[..., 0] * size[..., 1]
+    scale = np.sqrt(np.divide(area[:, None], own, out=np.zeros(own.shape), where=own > 0))
     size = size * scale[..., None]
     centre = (boxes[..., :2] + boxes[..., 2:]) / 2
     low = np.clip(centre - size / 2, 0, np.maximum(1 - size, 0))
-    return np.concatenate([low, low + size], axis=-1), (scale > 0) & (size <= 1).all(axis=-1)
+    return np.concatenate([low, low + size], axis=-1), (scale > 0) & (size[..., 0] <= 1) & (size[..., 1] <= 1)
 
 
 def measure_cover(boxes: FloatArray, *, view: RegionView, own: IntArray) -> FloatArray:
@@ -251,26 +250,10 @@ def measure_cover(boxes: FloatArray, *, view: RegionView, own: IntArray) -> Floa
         ``(n, k)`` in [0, 1].
     """
     rasters = unpack_rasters(raster or bytes(RASTER[0] * RASTER[1] // 8) for raster in view.rasters[own])
-    below = np.matmul(np.matmul(_UPTO, rasters.astype(np.float32)), _LEFT_OF)
-    x, y = boxes[..., 0::2] * RASTER[1], boxes[..., 1::2] * RASTER[0]
-    corners = [_integral(below, y=y[..., i], x=x[..., j]) for i in (1, 0) for j in (1, 0)]
-    total = below[:, -1, -1, None]
-    on_raster = (corners[0] - corners[1] - corners[2] + corners[3]) / np.maximum(total, 1)
-    return np.where(total > 0, on_raster, _covered_box(boxes, view.boxes[own]))
-
-
-def _integral(below: npt.NDArray[np.float32], *, y: FloatArray, x: FloatArray) -> FloatArray:
-    """Covered raster cells above and left of points, linear within a cell."""
-    row = np.clip(y.astype(np.int64), 0, RASTER[0] - 1)
-    column = np.clip(x.astype(np.int64), 0, RASTER[1] - 1)
-    down, right = y - row, x - column
-    width = RASTER[1] + 1
-    flat = below.reshape(-1)
-    at = np.arange(len(below))[:, None] * (width * (RASTER[0] + 1)) + row * width + column
-    upper = flat[at] * (1 - right) + flat[at + 1] * right
-    lower = flat[at + width] * (1 - right) + flat[at + width + 1] * right
-    integral: FloatArray = upper * (1 - down) + lower * down
-    return integral
+    covered, cells = cover_rasters(rasters, boxes)
+    if cells.all():
+        return covered
+    return np.where(cells[:, None] > 0, covered, _covered_box(boxes, view.boxes[own]))
 
 
 def _covered_box(boxes: FloatArray, own: FloatArray) -> FloatArray:

@@ -14,17 +14,17 @@ import numpy as np
 
 from auditor.analysis.statistics.bootstrap import Ratio, ratios
 from auditor.analysis.statistics.cells import Key, tabulate
-from auditor.analysis.statistics.contrasts import measure_scale
+from auditor.analysis.statistics.contrasts import find_scale
 from auditor.analysis.statistics.dealing import Board, compare_values
 from auditor.analysis.statistics.effects import read_effects, read_trials
 from auditor.analysis.statistics.intervals import Intervals, proportions
+from auditor.analysis.statistics.memory import once
 from auditor.analysis.statistics.performance import share_method
 from auditor.properties import NEUTRAL, PROPERTIES, name_region
 
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
     from auditor.analysis.statistics.cells import Row
-    from auditor.analysis.statistics.contrasts import Scale
     from auditor.analysis.statistics.dealing import Cell
     from auditor.analysis.statistics.effects import Effect
     from auditor.analysis.statistics.intervals import IntArray
@@ -55,6 +55,7 @@ class Neutral(NamedTuple):
     cell: Cell | None
 
 
+@once
 def read_neutrals(evidence: Evidence) -> list[Neutral]:
     """What changing whole pictures did.
 
@@ -72,16 +73,14 @@ def read_neutrals(evidence: Evidence) -> list[Neutral]:
     if evidence.interventions.empty:
         return []
     found: list[Neutral] = []
-    scales: dict[str, Scale] = {}
     for name, target in _read_targets(evidence).items():
         effects = read_effects(evidence, [name_region(name)])
         if not PROPERTIES[name].both_ways:
             found += [Neutral(name, effect, None) for effect in effects]
             continue
         ways = [way for effect in effects for way in (effect, mirror_effect(effect))]
-        scales = scales or _measure_scales(evidence, effects)
         sides = split_sides(read_values(evidence, name), target)
-        cells = _compare(evidence, ways, sides=sides, scales=[scales[way.contrast.favours] for way in ways])
+        cells = _compare(evidence, ways, sides=sides)
         found += [Neutral(name, way, cell) for way, cell in zip(ways, cells, strict=True)]
     return found
 
@@ -190,17 +189,7 @@ def _read_targets(evidence: Evidence) -> dict[str, float]:
     return {name: float(told[name_region(name)]) for name in PROPERTIES if name_region(name) in told}
 
 
-def _measure_scales(evidence: Evidence, effects: list[Effect]) -> dict[str, Scale]:
-    """Spread of each contrast, by the class that it favours."""
-    return {
-        effect.contrast.favours: measure_scale(
-            effect.contrast.before, clusters=evidence.clusters, weights=evidence.weights
-        )
-        for effect in effects
-    }
-
-
-def _compare(evidence: Evidence, ways: list[Effect], *, sides: IntArray, scales: list[Scale]) -> list[Cell]:
+def _compare(evidence: Evidence, ways: list[Effect], *, sides: IntArray) -> list[Cell]:
     """Shifts of one side against the other, pooled over labels, one per way and contrast."""
     tried = np.isfinite(np.column_stack([way.own for way in ways])).any(axis=1)
     board = Board(
@@ -208,7 +197,7 @@ def _compare(evidence: Evidence, ways: list[Effect], *, sides: IntArray, scales:
         labels=evidence.cells(by_label=True).codes[tried],
         clusters=evidence.clusters[tried],
         areas=np.ones(int(tried.sum())),
-        scales=scales,
+        scales=[find_scale(evidence, way.contrast) for way in ways],
         weights=evidence.weights,
         min_clusters=evidence.settings.min_clusters,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from auditor.analysis.statistics.association import FOLDS, deal, guess
+from auditor.analysis.statistics.bootstrap import pick
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.intervals import proportions
 from auditor.analysis.statistics.performance import share_method
@@ -18,7 +19,7 @@ from auditor.records import NOT_RECORDED
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
     from auditor.analysis.statistics.cells import Row
-    from auditor.analysis.statistics.intervals import ByteArray, IntArray
+    from auditor.analysis.statistics.intervals import IntArray
     from auditor.geometry import BoolArray, FloatArray
 
 PERMUTATIONS: Final = 999
@@ -123,7 +124,8 @@ def _association(evidence: Evidence, name: str, *, values: FloatArray, target: _
     """One row: how far a property tells a label or an attribute."""
     known = np.isfinite(values) & (target.codes >= 0)
     codes = np.unique(target.codes[known], return_inverse=True)[1]
-    clusters, weights = _narrow(evidence, known)
+    present, clusters = _narrow(evidence, known)
+    weights = evidence.weights if known.all() else pick(evidence.weights, present)
     found = tell(
         values[known],
         codes,
@@ -155,7 +157,7 @@ def _accuracy(evidence: Evidence, name: str, *, values: FloatArray) -> list[Row]
     """Two rows: what guessing the label from the property gets, and what guessing without it does."""
     known = np.isfinite(values)
     labels = np.unique(evidence.texts("label")[known], return_inverse=True)[1]
-    clusters, _ = _narrow(evidence, known)
+    _, clusters = _narrow(evidence, known)
     edges = np.quantile(values[known], np.arange(1, PARTS) / PARTS) if known.any() else np.zeros(0)
     fifths = np.searchsorted(edges, values[known], side="left")
     folds = deal(clusters, generator=evidence.settings.generator(f"folds {name}"))
@@ -184,12 +186,9 @@ def _accuracy(evidence: Evidence, name: str, *, values: FloatArray) -> list[Row]
     return rows
 
 
-def _narrow(evidence: Evidence, known: BoolArray) -> tuple[IntArray, ByteArray]:
-    """Clusters of the known images, numbered anew, and how often each draw takes them."""
-    if known.all():
-        return evidence.clusters, evidence.weights
-    present, clusters = np.unique(evidence.clusters[known], return_inverse=True)
-    return clusters, evidence.weights[:, present]
+def _narrow(evidence: Evidence, known: BoolArray) -> tuple[IntArray, IntArray]:
+    """Clusters of the known images, and these images' clusters numbered anew."""
+    return np.unique(evidence.clusters[known], return_inverse=True)
 
 
 def _left_out(known: BoolArray) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from auditor.analysis.statistics.borrowing import pair_masses
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.intervals import Intervals
-from auditor.analysis.statistics.lending import borrow
 from auditor.analysis.statistics.resemblance import median_interval, rank_correlation, structural_similarity
 from auditor.geometry import frame_weights
 from auditor.records import unpack_grids
@@ -52,6 +52,18 @@ class RandomMaps:
         """Kinds that begin so, in the order of their numbers."""
         found = [kind for kind in self.maps if kind.startswith(f"{prefix}-")]
         return sorted(found, key=lambda kind: int(kind.rpartition("-")[2]))
+
+
+class Masses(NamedTuple):
+    """Mass by kind of map on the same images, ``(n,)`` each; NaN where an image has no map of the kind.
+
+    `beside` is what lies in the borrowed boxes: of a region that is aligned over images, its share of the frame.
+    """
+
+    rows: IntArray
+    inside: Mapping[str, FloatArray]
+    beside: Mapping[str, FloatArray]
+    aligned: bool
 
 
 class Heads(NamedTuple):
@@ -157,6 +169,42 @@ def _resemblance(evidence: Evidence, found: RandomMaps, *, name: str, kinds: lis
     return rows
 
 
+def weigh_region(evidence: Evidence, found: RandomMaps, *, region: str) -> Masses:
+    """Mass in a region, and in the boxes borrowed for it, on the maps of the model and of its random copies.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    found
+        Of `gather_maps`.
+    region
+        Its name.
+
+    Returns
+    -------
+    Masses
+        Of the images that show the region and, unless it is aligned over images, have a box.
+    """
+    pair = next(one for one in pair_masses(evidence) if one.region == region)
+    view = evidence.region(region)
+    used = view.seen[found.rows] & ((pair.room[found.rows] > 0) | pair.aligned)
+    rows = found.rows[used]
+    lent = pair.lent[np.searchsorted(pair.probed, rows)]
+    over_frame = frame_weights(evidence.settings.frame, evidence.settings.grid)
+    table = evidence.regions[evidence.regions["region"] == region].set_index("image_id")
+    packed = table["weights"].reindex(evidence.read["image_id"].iloc[rows]).tolist()
+    weights = unpack_grids(packed, grid=evidence.settings.grid, dtype="float32")
+    inside, beside = {}, {}
+    for kind in (MODEL, *found.named(HEAD)):
+        maps = found.maps[kind][used]
+        shares = maps / (maps * over_frame).sum(axis=(1, 2), keepdims=True)
+        inside[kind] = (shares * weights).sum(axis=(1, 2))
+        below = view.area[rows] if pair.aligned else (shares * lent).sum(axis=(1, 2))
+        beside[kind] = np.where(np.isfinite(inside[kind]), below, np.nan)
+    return Masses(rows, inside, beside, pair.aligned)
+
+
 def compare_heads(evidence: Evidence, found: RandomMaps, *, region: str) -> Heads:
     """Enrichment of a region on the model's own maps and on those of random heads, over the same boxes.
 
@@ -175,24 +223,13 @@ def compare_heads(evidence: Evidence, found: RandomMaps, *, region: str) -> Head
         Ratios of mean mass in the region to mean mass in borrowed boxes; to the region's share of the frame where it is
         aligned over images. NaN where no image has a map and a box.
     """
-    loan = borrow(evidence, region)
-    view = evidence.region(region)
-    used = view.seen[found.rows] & (loan.placed[found.rows] | loan.aligned)
-    rows = found.rows[used]
-    over_frame = frame_weights(evidence.settings.frame, evidence.settings.grid)
-    table = evidence.regions[evidence.regions["region"] == region].set_index("image_id")
-    packed = table["weights"].reindex(evidence.read["image_id"].iloc[rows]).tolist()
-    inside = unpack_grids(packed, grid=evidence.settings.grid, dtype="float32")
-    beside = view.area[rows, None, None] * over_frame if loan.aligned else loan.weights[rows]
+    masses = weigh_region(evidence, found, region=region)
 
     def enrich(kind: str) -> float:
-        maps = found.maps[kind][used]
-        shares = maps / (maps * over_frame).sum(axis=(1, 2), keepdims=True)
-        told = np.isfinite(shares).all(axis=(1, 2))
-        below = float((shares[told] * beside[told]).sum())
-        return float((shares[told] * inside[told]).sum()) / below if below > 0 else float("nan")
+        below = float(np.nansum(masses.beside[kind]))
+        return float(np.nansum(masses.inside[kind])) / below if below > 0 else float("nan")
 
-    return Heads(enrich(MODEL), np.array([enrich(kind) for kind in found.named(HEAD)]), rows, loan.aligned)
+    return Heads(enrich(MODEL), np.array([enrich(kind) for kind in found.named(HEAD)]), masses.rows, masses.aligned)
 
 
 def _enrichment(evidence: Evidence, found: RandomMaps, *, region: str) -> list[Row]:

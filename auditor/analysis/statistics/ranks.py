@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 from scipy.stats import rankdata
 
 from auditor.analysis.statistics.bootstrap import limits
@@ -26,6 +27,7 @@ _LEAST_BINS: Final = 10
 _PAIR: Final = 2
 _SLACK: Final = 1e-9
 _AT_ONCE: Final = 8_000_000
+_MOVED_AT_ONCE: Final = 1_000_000
 
 
 def strength(tables: FloatArray) -> FloatArray:
@@ -237,12 +239,15 @@ def permutation_p(values: FloatArray, targets: Sequence[IntArray], *, orders: It
     for column, there in zip(range(values.shape[1]), observed.T, strict=True):
         ranks[there, column] = (rankdata(values[there, column]) - (there.sum() + 1) / 2) / max(there.sum(), 1)
     questions = [_Question(codes, ranks, observed) for codes in targets]
-    least = [question.between(np.arange(len(values))) * (1 - _SLACK) for question in questions]
+    least = [question.between(np.arange(len(values))[None])[0] * (1 - _SLACK) for question in questions]
     exceeded = np.ones((len(questions), values.shape[1]))
-    made = 1
-    for order in orders:
-        made += 1
-        exceeded += [question.between(order) >= bar for question, bar in zip(questions, least, strict=True)]
+    made, turns = 1, iter(orders)
+    while part := list(islice(turns, max(1, _MOVED_AT_ONCE // max(len(values), 1)))):
+        made += len(part)
+        together = np.stack(part)
+        exceeded += [
+            (question.between(together) >= bar).sum(axis=0) for question, bar in zip(questions, least, strict=True)
+        ]
     return list(exceeded / made)
 
 
@@ -257,17 +262,17 @@ class _Question:
         self.columns, self.width = np.column_stack([ranks, observed[:, self.gaps]]), ranks.shape[1]
         sizes = np.bincount(codes[self.known], minlength=self.n_labels).astype(np.float64)
         self.counts = np.repeat(sizes[:, None], self.width, axis=1)
-        self.edges = np.arange(len(codes) + 1)
 
-    def between(self, order: IntArray) -> FloatArray:
-        """``(k,)`` squares between labels, if the labels are put in this order."""
-        shape = (len(self.codes), self.n_labels + 1)
-        member = csr_array((np.ones(len(self.codes)), self.codes[order], self.edges), shape=shape)
-        sums = (member.T @ self.columns)[: self.n_labels]
-        counts = self.counts.copy()
-        counts[:, self.gaps] = sums[:, self.width :]
-        ranks = sums[:, : self.width]
-        squares: FloatArray = np.divide(ranks**2, counts, out=np.zeros_like(ranks), where=counts > 0).sum(axis=0)
-        centre: FloatArray = ranks.sum(axis=0) ** 2 / np.maximum(counts.sum(axis=0), 1)
+    def between(self, orders: IntArray) -> FloatArray:
+        """``(m, k)`` squares between labels, if the labels are put in each of these m orders."""
+        shape = (len(orders), self.n_labels + 1)
+        rows = self.codes[orders].T + np.arange(shape[0]) * shape[1]
+        edges = np.arange(len(self.codes) + 1) * shape[0]
+        member = csc_array((np.ones(rows.size), rows.ravel(), edges), shape=(math.prod(shape), len(self.codes)))
+        sums = (member @ self.columns).reshape(*shape, -1)[:, : self.n_labels]
+        ranks, counts = sums[..., : self.width], np.repeat(self.counts[None], shape[0], axis=0)
+        counts[..., self.gaps] = sums[..., self.width :]
+        squares: FloatArray = np.divide(ranks**2, counts, out=np.zeros_like(ranks), where=counts > 0).sum(axis=1)
+        centre: FloatArray = ranks.sum(axis=1) ** 2 / np.maximum(counts.sum(axis=1), 1)
         between: FloatArray = squares - centre
         return between

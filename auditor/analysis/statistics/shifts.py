@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from auditor.analysis.statistics.bootstrap import limits, resample
 
 if TYPE_CHECKING:
     from auditor.analysis.statistics.contrasts import Scale
+    from auditor.analysis.statistics.grids import SingleArray
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.geometry import BoolArray, FloatArray
 
@@ -42,6 +43,7 @@ class Shift:
     effective: FloatArray
     n: int
     clusters: int
+    _told: dict[float, tuple[FloatArray, FloatArray]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def estimate(self) -> float:
@@ -86,13 +88,15 @@ class Shift:
     def _limits(self, confidence: float) -> tuple[FloatArray, FloatArray]:
         if not np.isfinite(self.values).all():
             return np.full(3, np.nan), np.full(3, np.nan)
-        return limits(
-            self.values,
-            draws=self.draws,
-            jackknife=self.jackknife,
-            clusters=self.effective,
-            confidence=confidence,
-        )
+        if confidence not in self._told:
+            self._told[confidence] = limits(
+                self.values,
+                draws=self.draws,
+                jackknife=self.jackknife,
+                clusters=self.effective,
+                confidence=confidence,
+            )
+        return self._told[confidence]
 
 
 def weigh(counts: FloatArray) -> FloatArray:
@@ -170,7 +174,9 @@ def sum_sides(shifts: FloatArray, *, member: BoolArray, labels: IntArray, cluste
     return found
 
 
-def align(sums: FloatArray, *, clusters: IntArray, scales: list[Scale], weights: ByteArray) -> list[Shift]:
+def align(
+    sums: FloatArray, *, clusters: IntArray, scales: list[Scale], weights: ByteArray | SingleArray
+) -> list[Shift]:
     """Aligned shifts with their draws.
 
     Parameters
@@ -199,9 +205,9 @@ def align(sums: FloatArray, *, clusters: IntArray, scales: list[Scale], weights:
     for start in range(0, sums.shape[1], step):
         part = sums[:, start : start + step]
         drawn = resample(part.reshape(len(part), int(np.prod(part.shape[1:]))), clusters, weights)
-        drawn = drawn.reshape(len(weights), *part.shape[1:])
+        around = mean_shifts(drawn.reshape(len(weights), *part.shape[1:]))
         found += [
-            _align(part[:, k], drawn[:, k], scale=scales[start + k], left=scales[start + k].left[clusters])
+            _align(part[:, k], around[:, k], scale=scales[start + k], left=scales[start + k].left[clusters])
             for k in range(part.shape[1])
         ]
     return found
@@ -215,7 +221,7 @@ def _align(sums: FloatArray, drawn: FloatArray, *, scale: Scale, left: FloatArra
     spread = np.array(scale.value if scale.value > 0 else np.nan)
     return Shift(
         values=_columns(around, spread, direction),
-        draws=_columns(mean_shifts(drawn), scale.draws, direction),
+        draws=_columns(drawn, scale.draws, direction),
         jackknife=_columns(mean_shifts(whole - sums[taking]), left[taking], direction),
         effective=_effective(sums[taking, :, 0], whole[:, 0]),
         n=int(whole[:, 0].sum()),

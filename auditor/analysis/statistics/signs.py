@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import bdtr
 
 if TYPE_CHECKING:
-    from auditor.analysis.statistics.base import SingleArray
+    from auditor.analysis.statistics.grids import SingleArray
     from auditor.analysis.statistics.intervals import IntArray
     from auditor.geometry import FloatArray
 

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from auditor.analysis.statistics.alignment import difference, measure_alignment, read_alignments
+from auditor.analysis.statistics.alignment import measure_alignment, read_alignments
 from auditor.analysis.statistics.bootstrap import draw_weights
 from auditor.analysis.statistics.contrasts import measure_scale
 from auditor.analysis.statistics.dealing import Board, compare_values
 from auditor.analysis.statistics.effects import read_effects
+from auditor.analysis.statistics.layouts import difference, lay_out
 from tests.analysis.statistics.test_shifts import plain_sides
 from tests.analysis.statistics.trialling import CLASSES, make_random, make_read, make_told, make_trials
 
@@ -284,3 +285,16 @@ def test_unequal_region_size_pulls_the_shift_but_not_the_push_of_both_sides() ->
     assert both.ci_high < 0.05
     assert plain.p_value == 1  # no permutation within a fifth of area can tell size from attribute
     assert abs(pick(rows, "area_balance", fill=None).estimate) > 0.25
+
+
+def test_without_permutations_or_labels_the_shifts_are_the_same() -> None:
+    evidence = make_random(160)
+    full = [one for one in read_alignments(evidence, draws=99) if one.label is None]
+    bare = read_alignments(evidence, layouts=lay_out(evidence, read_effects(evidence)), draws=0, by_label=False)
+    assert [one.effect for one in bare] == [one.effect for one in full]
+    for one, other in zip(bare, full, strict=True):
+        assert np.array_equal(one.cell.shift.draws, other.cell.shift.draws, equal_nan=True)
+        assert np.array_equal(one.cell.shift.jackknife, other.cell.shift.jackknife, equal_nan=True)
+        assert one.cell.shift.interval(0.9) == other.cell.shift.interval(0.9)
+        assert len(one.cell.null) == 0
+        assert np.isnan(one.cell.p_value) > np.isnan(other.cell.p_value)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from auditor.analysis.statistics.bootstrap import Ratio, draw_weights, limits, ratios, resample
+from auditor.analysis.statistics.bootstrap import Ratio, draw_weights, limits, pick, ratios, resample
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -162,3 +162,13 @@ def test_coverage_of_means_and_ratios_where_persons_repeat(clusters: int, sizes:
     )
     for one, truth in zip(found, (3.5, 3.5 / 3.15), strict=True):
         assert 0.925 <= ((one.low <= truth) & (truth <= one.high)).mean() <= 0.975
+
+
+def test_picked_weights_are_those_of_the_clusters_whatever_their_order_in_memory() -> None:
+    weights = draw_weights(50, draws=40, generator=np.random.default_rng(3))
+    clusters = np.array([7, 3, 3, 49])
+    for given in (weights, np.ascontiguousarray(weights), weights.astype(np.float32)):
+        picked = pick(given, clusters)
+        assert np.array_equal(picked, weights[:, clusters])
+        assert picked.dtype == given.dtype
+        assert picked.T.flags.c_contiguous

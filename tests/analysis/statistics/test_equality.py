@@ -90,9 +90,17 @@ def plain_q(hits: np.ndarray, values: np.ndarray, clusters: np.ndarray) -> float
 
 def test_the_distance_of_groups_against_the_formula_written_out() -> None:
     generator = np.random.default_rng(5)
-    hits, values, clusters = generator.random(90) < 0.6, generator.integers(0, 3, 90), generator.integers(0, 30, 90)
-    found, _ = equality._distance(hits - hits.mean(), values, clusters)
-    assert found == pytest.approx(plain_q(hits, values, clusters))
+    hits, clusters = generator.random(90) < 0.6, generator.integers(0, 30, 90)
+    values = generator.integers(0, 3, (4, 90))
+    found, _ = equality._distances(hits - hits.mean(), values, clusters, groups=3)
+    assert found == pytest.approx([plain_q(hits, row, clusters) for row in values])
+
+
+def test_a_group_without_variance_has_no_distance() -> None:
+    pull, values = np.array([0.5, -0.5, 0.0, 0.0]), np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    found, _ = equality._distances(pull, values, np.arange(4), groups=2)
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(2.0)  # two groups of two: 16 * 0.25 ** 2 each
 
 
 def test_with_many_independent_images_it_is_the_chi_squared_test() -> None:

@@ -176,3 +176,18 @@ def test_coverage_of_a_difference_within_persons() -> None:
     member = generator.random(len(hits)) < 0.5
     found = differences(hits, member=member, codes=cell, clusters=cluster, n_cells=3000, confidence=0.95)
     assert 0.93 <= ((found.low <= 0) & (found.high >= 0)).mean() <= 0.975
+
+
+@pytest.mark.parametrize("spread", [1, 1000])
+def test_sums_by_cluster_are_the_same_for_dense_and_for_sparse_clusters(spread: int) -> None:
+    generator = np.random.default_rng(5)
+    codes, clusters = generator.integers(-1, 3, 60), generator.integers(0, 20, 60) * spread
+    columns = generator.normal(size=(60, 2))
+    table = sum_by_cluster(columns, codes=codes, clusters=clusters, n_cells=4)
+    plain = {
+        (cell, cluster): columns[(codes == cell) & (clusters == cluster)].sum(axis=0)
+        for cell, cluster in sorted(set(zip(codes.tolist(), clusters.tolist(), strict=True)))
+        if cell >= 0
+    }
+    assert list(zip(table.cell.tolist(), table.cluster.tolist(), strict=True)) == list(plain)
+    assert table.sums == pytest.approx(np.array(list(plain.values())))
