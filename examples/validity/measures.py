@@ -9,15 +9,17 @@ import pandas as pd
 from scipy.stats import binomtest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 QUANTILES: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
-ALARMS: Final = 0.05
-"""Share of false alarms at which rules are compared."""
-FAIR, PLANTED = 0.5, ("base", "wide", "small")
-"""The alignment at which a cue tells nothing, and the kinds of model whose training pictures had tags."""
-OWN: Final = {("cue", "colour"), ("distractor", "other")}
+EVEN, NAIVE = 0.5, ("test-only", "size")
+"""The alignment at which a cue tells nothing, and the kinds of model that never saw a cue."""
+DECOYS, PHOTOS = ("t1",), ("t2_cifar", "t2_garments")
+WORDS: Final = {"t1": "decoys", "t2_cifar": "cats and dogs", "t2_garments": "garments", "people": "people"}
+"""What the pictures of a tier show."""
+OWN: Final = {("cue", "colour"), ("distractor", "other"), ("person", "tinge")}
 """Cells in which the region is the one that shows the attribute."""
+CORES: Final = ("shape", "subject", "garment")
 
 
 def share(hits: pd.Series[bool]) -> str:
@@ -37,51 +39,69 @@ def select(rows: pd.DataFrame, **values: object) -> pd.DataFrame:
     return rows[kept]
 
 
+def direct(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, each cue with its colour judged by its pull where that was counted, in place of all changed answers."""
+    return rows.assign(band=rows["directed"].fillna(rows["band"])) if "directed" in rows else rows
+
+
 def own(rows: pd.DataFrame) -> pd.DataFrame:
     """Cells in which the region is the one that shows the attribute."""
     pairs = list(zip(rows["region"], rows["attribute"], strict=True))
     return rows[np.array([pair in OWN for pair in pairs], dtype=bool)]
 
 
-def tabulate_power(rows: pd.DataFrame) -> pd.DataFrame:
+def tabulate_power(rows: pd.DataFrame, tiers: tuple[str, ...] = DECOYS) -> pd.DataFrame:
     """Answers on the cue with its own attribute, by kind and level."""
-    cue = select(rows, tier="t1", region="cue", attribute="colour")
+    cue = select(rows, tier=tiers, region="cue", attribute="colour")
     found = []
-    for (kind, level), part in cue.groupby(["kind", "level"]):
+    for (_, kind, level), part in cue.groupby(["tier", "kind", "level"]):
         told = {"kind": kind, "alignment": level, "models": len(part)}
         told["true flips, median"] = f"{100 * part['truth'].median():.1f} %"
-        told["material"] = int((part["band"] == "material").sum())
+        if "pull" in part and part["pull"].notna().any():
+            told["pull, median"] = f"{100 * part['pull'].median():.1f} %"
+        told["material"] = int((direct(part)["band"] == "material").sum())
         told["median shift"] = f"{part['noise'].abs().median():.2f}"
-        told["found"] = share(part["answer"] == "found")
-        told["not enough evidence"] = int((part["answer"] == "not enough evidence").sum())
-        told["ruled out"] = int((part["answer"] == "ruled out").sum())
-        told["not evaluated"] = int((part["answer"] == "not evaluated").sum())
+        told |= count_answers(part)
         alone = select(rows, model=tuple(part["model"]), region="cue", attribute="")
         told["found without attribute"] = share(alone["answer"] == "found")
         found.append(told)
     return pd.DataFrame(found)
 
 
+def count_answers(cells: pd.DataFrame) -> dict[str, object]:
+    """How often each answer was given."""
+    others = ("not enough evidence", "ruled out", "not evaluated", "withheld")
+    told: dict[str, object] = {"found": share(cells["answer"] == "found")}
+    return told | {answer: int((cells["answer"] == answer).sum()) for answer in others}
+
+
 def list_nulls(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Cells in which nothing should be found, by what makes them so."""
-    unmoved = select(rows, tier="t1", band="immaterial")
-    cue = select(unmoved, region="cue", attribute="colour")
-    yield "cue with its colour, alignment 0.5", select(cue, kind=PLANTED, level=0.5)
+    for tier, words in WORDS.items():
+        for name, part in _list_nulls(select(direct(rows), tier=tier, band="immaterial")):
+            if len(part):
+                yield f"{words}: {name}", part
+
+
+def _list_nulls(cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    even = cells["level"] == EVEN
+    cue = select(cells, region="cue", attribute="colour")
+    yield "cue with its colour, alignment 0.5", cue[even[cue.index] & ~cue["kind"].isin(NAIVE)]
     yield "cue with its colour, network never saw tags", select(cue, kind="test-only")
     yield "cue with its colour, network never saw tags, sizes unequal", select(cue, kind="size")
-    yield "distractor with its own colour", select(unmoved, region="distractor", attribute="other")
-    beside = select(unmoved, region=("distractor", "control"), attribute="colour")
-    yield "distractor or empty corner with the cue's colour, alignment 0.5", beside[beside["level"] == FAIR]
-    yield "distractor or empty corner with the cue's colour, alignment above 0.5", beside[beside["level"] > FAIR]
-    shapes = select(unmoved, region="shape", attribute="colour")
-    yield "shape with the cue's colour, alignment above 0.5", shapes[shapes["level"] > FAIR]
-    others = select(unmoved, region=("cue", "control", "shape"), attribute="other")
-    yield "cue, empty corner or shape with the distractor's colour", others
-    yield "any region with the shuffled attribute", select(unmoved, attribute="shuffled")
+    yield "distractor with its own colour", select(cells, region="distractor", attribute="other")
+    beside = select(cells, region=("distractor", "control"), attribute=("colour", "presence"))
+    yield "distractor or empty area with the cue's attribute, alignment 0.5", beside[even[beside.index]]
+    yield "distractor or empty area with the cue's attribute, alignment above 0.5", beside[~even[beside.index]]
+    core = select(cells, region=CORES, attribute=("colour", "presence"))
+    yield "shape, animal or garment with the cue's attribute, alignment above 0.5", core[~even[core.index]]
     yield (
-        "distractor or empty corner without attribute",
-        select(unmoved, region=("distractor", "control"), attribute=""),
+        "any other region with the distractor's colour",
+        select(cells, region=("cue", "control", *CORES), attribute="other"),
     )
+    yield "person with a tint dealt by chance", select(cells, attribute="tinge")
+    yield "any region with the shuffled attribute", select(cells, attribute="shuffled")
+    yield "distractor or empty area without attribute", select(cells, region=("distractor", "control"), attribute="")
 
 
 def tabulate_alarms(rows: pd.DataFrame) -> pd.DataFrame:
@@ -95,25 +115,27 @@ def tabulate_alarms(rows: pd.DataFrame) -> pd.DataFrame:
 
 def tabulate_audits(rows: pd.DataFrame) -> pd.DataFrame:
     """Share of audits with at least one false finding, by kind and level."""
-    cells = select(rows, tier="t1", band="immaterial")
+    cells = select(direct(rows), tier=tuple(WORDS), band="immaterial")
     cells = cells[(cells["attribute"] != "") | (cells["region"] != "cue")]
     if cells.empty:
         return pd.DataFrame()
-    any_found = cells.groupby(["kind", "level", "model"])["answer"].agg(lambda answers: (answers == "found").any())
+    keys = ["tier", "kind", "level"]
+    any_found = cells.groupby([*keys, "model"])["answer"].agg(lambda answers: (answers == "found").any())
     found = []
-    for (kind, level), part in any_found.groupby(["kind", "level"]):
+    for (_, kind, level), part in any_found.groupby(keys):
         found.append({"kind": kind, "alignment": level, "audits with a false finding": share(part)})
     return pd.DataFrame(found)
 
 
 def list_p_values(rows: pd.DataFrame) -> dict[str, pd.Series[float]]:
     """p-values of cells in which the hypothesis that they test is true."""
-    drawn = select(rows, tier="t1", attribute="shuffled")
+    drawn, real = (select(rows, tier=tiers, attribute="shuffled") for tiers in (DECOYS, (*PHOTOS, "people")))
     closed = rows[(rows["tier"] == "t0") & (rows["attribute"] != "")]
     closed = closed[closed["theta"] == 0] if len(closed) else closed
     named = {
         "aligned shift, closed form, shift 0": closed.get("noise_p"),
         "aligned shift, decoys, shuffled attribute": drawn.get("noise_p"),
+        "aligned shift, photographs, shuffled attribute": real.get("noise_p"),
         "swap against swap (shift), closed form, no attribute in the region": closed.get("cross_swap_shift_p"),
         "swap against swap (shift), decoys, shuffled attribute": drawn.get("cross_swap_shift_p"),
         "swap against swap (answers), decoys, shuffled attribute": drawn.get("cross_swap_excess_p"),
@@ -141,73 +163,13 @@ def tabulate_coverage(rows: pd.DataFrame) -> pd.DataFrame:
         told = {"models": kind, "region": region, "true shift": theta, "interval holds it": share(held)}
         told |= {answer: share(part["answer"] == answer) for answer in ("found", "ruled out")}
         found.append(told)
-    drawn = select(rows, tier="t1", attribute="shuffled").dropna(subset=["noise_low"])
-    for kind, part in drawn.groupby("kind"):
+    drawn = select(rows, tier=tuple(WORDS), attribute="shuffled").dropna(subset=["noise_low"])
+    for (tier, kind), part in drawn.groupby(["tier", "kind"]):
         held = (part["noise_low"] <= 0) & (part["noise_high"] >= 0)
-        told = {"models": f"decoys, {kind}", "region": "any, shuffled attribute", "true shift": 0.0}
+        told = {"models": f"{WORDS[tier]}, {kind}", "region": "any, shuffled attribute", "true shift": 0.0}
         told |= {"interval holds it": share(held), "found": share(part["answer"] == "found")}
         found.append(told | {"ruled out": share(part["answer"] == "ruled out")})
     return pd.DataFrame(found)
-
-
-def score_audit(cells: pd.DataFrame) -> pd.Series[float]:
-    """How far above 0 the aligned shift lies for certain, in both fills and one direction."""
-    limits = []
-    for fill in ("noise", "mean"):
-        low, high = cells[f"{fill}_low"].astype(float), cells[f"{fill}_high"].astype(float)
-        limits.append(pd.concat([low, -high], axis=1).max(axis=1).where(low.notna(), -np.inf))
-    return pd.concat(limits, axis=1).min(axis=1)
-
-
-def score_ratio(cells: pd.DataFrame) -> pd.Series[float]:
-    """Lower limit of the map's mass in the region, over the region's area."""
-    return cells["mass_low"].astype(float) / cells["area"].astype(float)
-
-
-RULES: Final[dict[str, tuple[Callable[[pd.DataFrame], pd.Series[float]], str]]] = {
-    "auditor (aligned shift)": (score_audit, "answer is *found*"),
-    "attention share, area null": (score_ratio, "interval of mass / area above 1"),
-    "Attention-IoU, one threshold": (lambda cells: cells["attention_iou"].astype(float), "above the threshold"),
-    "accuracy gap (Fisher)": (lambda cells: -np.log10(cells["gap_p"].astype(float).clip(lower=1e-300)), "p ≤ 0.05"),
-    "attention only (enrichment)": (lambda cells: cells["enrichment"].astype(float), "above 1.5"),
-}
-
-
-def flag(cells: pd.DataFrame, rule: str, *, threshold: float) -> pd.Series[bool]:
-    """What a rule flags as it comes; the threshold is that of Attention-IoU, which comes with none."""
-    if rule.startswith("auditor"):
-        return cells["answer"] == "found"
-    levels = {"attention share": 1.0, "Attention-IoU": threshold, "accuracy": -np.log10(0.05), "attention only": 1.5}
-    level = next(value for name, value in levels.items() if rule.startswith(name))
-    return RULES[rule][0](cells) > level
-
-
-def tabulate_rivals(rows: pd.DataFrame) -> pd.DataFrame:
-    """Each rule as it comes, and with the threshold at which it flags at most one in twenty immaterial cells."""
-    cells = own(select(rows, tier="t1"))
-    cells = cells[cells["level"] < 1]
-    if cells.empty:
-        return pd.DataFrame()
-    nulls, true = cells[cells["band"] == "immaterial"], cells[cells["band"] == "material"]
-    trained = select(nulls, kind="base")["attention_iou"].astype(float)
-    threshold = float(trained.quantile(1 - ALARMS)) if len(trained) else float("nan")
-    found = []
-    for rule, (score, words) in RULES.items():
-        told = {"rule": rule, "as it comes": words}
-        told["false alarms"] = share(flag(nulls, rule, threshold=threshold))
-        told["power"] = share(flag(true, rule, threshold=threshold))
-        level = _equal(score(nulls))
-        told["power at ≤ 5 % false alarms"] = share(score(true) > level)
-        for kind in ("base", "small", "wide"):
-            told[f"the same, {kind}"] = share(score(select(true, kind=kind)) > level)
-        found.append(told)
-    return pd.DataFrame(found)
-
-
-def _equal(scores: pd.Series[float]) -> float:
-    """Lowest threshold above which at most one in twenty scores lie."""
-    known = scores.fillna(-np.inf).sort_values(ascending=False).to_numpy()
-    return float(known[int(ALARMS * len(known))]) if len(known) else float("nan")
 
 
 def tabulate_shams(rows: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from auditor.ladder import Finding, Protocol
+    from auditor.result import AuditResult
 
     Row = dict[str, Any]
 
@@ -105,6 +106,58 @@ def _read(found: pd.DataFrame, name: str, *, columns: tuple[str, ...]) -> Row:
 def _number(value: object) -> float | None:
     number = math.nan if value is None else float(value)  # type: ignore[arg-type]
     return number if math.isfinite(number) else None
+
+
+def read_alone(estimates: pd.DataFrame, region: str) -> Row:
+    """What hiding or adding a region does whatever the attribute, and what swapping it does if it is background-like.
+
+    Parameters
+    ----------
+    estimates
+        Of the audit.
+    region
+        Its name.
+
+    Returns
+    -------
+    dict
+        ``flips_FILL``, ``insertion_excess``, ``insertion_shift`` and ``background_gap`` with limits; None where there
+        is none.
+    """
+    whole = estimates[(estimates["region"] == region) & estimates[["label", "attribute", "outcome"]].isna().all(axis=1)]
+    columns, row = ("estimate", "ci_low", "ci_high", "p_value", "n"), {}
+    for fill in FILLS:
+        found = whole[(whole["statistic"] == "flip_excess") & (whole["fill"] == fill)]
+        row |= _read(found, f"flips_{fill}", columns=columns)
+    for name in ("insertion_excess", "insertion_shift", "background_gap"):
+        row |= _read(whole[whole["statistic"] == name], name, columns=columns)
+    return row
+
+
+def compare_rivals(result: AuditResult, row: Row, *, gaps: Mapping[str, float]) -> Row:
+    """What rivals that have no column in the audit's own tables say of one cell.
+
+    Parameters
+    ----------
+    result
+        Of the audit.
+    row
+        The cell, with ``region`` and ``attribute``.
+    gaps
+        By attribute, from `compare_accuracy`.
+
+    Returns
+    -------
+    dict
+        ``gap_p``, and the shift of the region alone; empty without an attribute.
+    """
+    if not row["attribute"]:
+        return {}
+    place = {"region": row["region"], "attribute": row["attribute"]}
+    alone: Row = {"gap_p": gaps[row["attribute"]]}
+    for fill in FILLS:
+        alone |= shift_alone(result.images, result.interventions, **place, fill=fill)
+    return alone
 
 
 def count_alarms(protocol: Protocol) -> Row:

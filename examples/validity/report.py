@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+from cases import tabulate_people, tabulate_presence, tabulate_twins
 from chart import draw_quantiles
 from measures import (
+    PHOTOS,
     list_p_values,
     select,
     tabulate_alarms,
@@ -16,10 +19,10 @@ from measures import (
     tabulate_coverage,
     tabulate_p_values,
     tabulate_power,
-    tabulate_rivals,
     tabulate_shams,
     tabulate_time,
 )
+from rivals import tabulate_rivals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +43,47 @@ SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], .
             "picture shows the other colour in its class: a comparison within class is impossible, and the "
             "audit has to say *not evaluated*. *Found without attribute* asks of the same region only whether "
             "hiding it changes answers."
+        ),
+    ),
+    (
+        "Power on photographs",
+        partial(tabulate_power, tiers=PHOTOS),
+        (
+            "The same on cats and dogs (kinds *cifar-*) and garments. The truth is the same photograph with the cue's "
+            "other colour. Where a class is hard to tell, any change turns some answers, this way and that: the "
+            "*pull*, how much more often the answer is the second class with the second colour than with the first, is "
+            "the share that the colour as such decides, and *material* here counts the models in which it is 5 % or "
+            "more. Photographs that a model is audited on are none of those it learned from."
+        ),
+    ),
+    (
+        "Cues that are there or not",
+        tabulate_presence,
+        (
+            "Of garments. *Changed* is the share of answers that differ, exactly, when the cue is taken away or added. "
+            "*Pull* is how much more often the answer is the second class with the cue than without: the watermark of "
+            "*watermark-classless* was on half of the pictures of each class, and only disturbs. *Hiding* is what the "
+            "audit says of the region as such. *Adding* are its trials on pictures without the cue, against equally "
+            "large pieces of the picture that the cue came from."
+        ),
+    ),
+    (
+        "Two cues that say the same: a known miss",
+        tabulate_twins,
+        (
+            "Both tags have the cue's colour, and the network takes the largest value of each channel, so that what it "
+            "sees twice adds nothing: taking one tag away changes little, and so does hiding it. An audit that hides "
+            "regions one by one cannot find this; every report says so. Shares are medians over models."
+        ),
+    ),
+    (
+        "People",
+        tabulate_people,
+        (
+            "No cue was planted. The class is gender (kinds *gender* and *tinted*) or whether the person is near "
+            "(*near*). What a model does with a person is not known exactly, only that *shuffled* shows nowhere, and "
+            "what changes when the person alone has the other tint. Backgrounds are too large to be set against other "
+            "areas and are swapped for others."
         ),
     ),
     (
@@ -82,6 +126,14 @@ SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], .
             "on these very null cells, one for all kinds of network, which flatters every rule alike. The "
             "threshold of Attention-IoU as it comes is the 95 % point of the base network's immaterial cells. "
             "The score of auditor's row is the limit of the aligned shift in the worse of two fills."
+        ),
+    ),
+    (
+        "Rivals on photographs",
+        partial(tabulate_rivals, tiers=PHOTOS, kinds=("cifar-local", "cifar-wide", "tag", "watermark", "tag-tuned")),
+        (
+            "The same on the models of photographs, material and immaterial by the pull; the threshold of "
+            "Attention-IoU as it comes is that of the network *cifar-local*."
         ),
     ),
     (

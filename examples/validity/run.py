@@ -16,11 +16,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import photos
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 HERE: Final = Path(__file__).parent
-TIERS: Final = ("t0", "t1")
+TIERS: Final = ("t0", "t1", "t2_cifar", "t2_garments", "people")
 """Each is a module beside this file with `plan`, which lists its models, and `run`, which makes the rows of one."""
 THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -131,10 +133,23 @@ def main(words: Sequence[str] | None = None) -> None:
     _narrow()
     for tier in chosen.tier or TIERS:
         kinds = _pick(tier, chosen.models)
+        if kinds == [] or _lacks(tier, asked=bool(chosen.tier)):
+            continue
         jobs = list(import_module(tier).plan(kinds, chosen.levels, count=chosen.count, images=chosen.images))
         fill(tier, jobs, out=chosen.out / tier, workers=chosen.workers)
     if chosen.report:
         import_module("report").write(read([chosen.out / tier for tier in TIERS]), chosen.report)
+
+
+def _lacks(tier: str, *, asked: bool) -> bool:
+    """Whether the photographs of a tier are not there, which is said; who asked for the tier is refused."""
+    missing = photos.list_missing(getattr(import_module(tier), "FOLDERS", ()))
+    words = f"no {' and no '.join(missing)} in the folder of photographs (see README.md)"
+    if missing and asked:
+        raise SystemExit(f"{tier} cannot be run: {words}")
+    if missing:
+        print(f"{tier} is passed over: {words}", flush=True)
+    return bool(missing)
 
 
 def _pick(tier: str, asked: Sequence[str] | None) -> list[str] | None:

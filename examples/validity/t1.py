@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import exhibits
 import torch
-from decoys import CLASSES, PIXELS, Scenes, draw, find_boxes, sample_scenes
+from decoys import CLASSES, PIXELS, TAGS, Layout, Scenes, draw, find_boxes, sample_scenes
+from exhibits import Exhibit
 from networks import MEAN, STD, Recipe, answer, make_network, train
-from PIL import Image
-from reading import FILLS, compare_accuracy, count_alarms, read_findings, shift_alone
 
 import auditor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from decoys import Ints
     from torch import nn
 
     from auditor.result import AuditResult
@@ -45,21 +43,25 @@ class Effort:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of decoy: how large its cue is, how far its network sees, and whether training pictures have tags."""
+    """A kind of decoy: how its tags lie, what its network is like, and whether training pictures have tags."""
 
-    side: int = 9
+    layout: Layout = field(default_factory=Layout)
     wide: bool = False
+    peak: bool = False
     tagged: bool = True
-    sizes: tuple[int, int] | None = None
 
 
 KINDS: Final = {
     "base": Kind(),
     "wide": Kind(wide=True),
-    "small": Kind(side=4),
+    "small": Kind(Layout(side=4)),
     "test-only": Kind(tagged=False),
-    "size": Kind(tagged=False, sizes=(5, 11)),
+    "size": Kind(Layout(sizes=(5, 11)), tagged=False),
+    "large": Kind(Layout(side=7, strips=True)),
+    "fixed": Kind(Layout(fixed=True)),
+    "redundant": Kind(Layout(twin=True), peak=True),
 }
+"""New kinds come last: the place of a kind is in the seeds of its pictures."""
 LEVELS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 NULLS: Final = ("test-only", "size")
 """Kinds whose networks never saw a tag: they come at one level only."""
@@ -108,12 +110,10 @@ def run(job: Job, *, effort: Effort | None = None) -> list[Row]:
     trained = time.perf_counter()
     fresh = _sample(job, "fresh", effort.fresh)
     known = answer(network, draw(fresh))
-    flips = {tag: float((answer(network, draw(fresh.swap(tag))) != known).mean()) for tag in fresh.shows}
+    flips = {tag: _count(network, fresh.swap(tag), known) for tag in fresh.shows}
     measured = time.perf_counter()
     result = _audit(network, _sample(job, "audited", job.images), effort=effort, seed=job.seed)
     done = time.perf_counter()
-    truth = {(tag, name): flips[tag] for name, tag in ATTRIBUTES.items() if tag}
-    truth |= {(tag, ""): flips[tag] for tag in flips}
     shared: Row = {
         "tier": "t1",
         "model": job.name,
@@ -124,28 +124,41 @@ def run(job: Job, *, effort: Effort | None = None) -> list[Row]:
         "accuracy": float((known == fresh.labels).mean()),
         "seconds_training": trained - start,
         "seconds_audit": done - measured,
-        **count_alarms(result.document.protocol),
     }
-    gaps = {name: compare_accuracy(result.images, name) for name in effort.attributes}
-    rows = read_findings(result.document.findings, result.estimates, truth=truth)
-    return [shared | row | _compare(result, row, gaps) for row in rows]
+    if fresh.twins:
+        shared |= _count_twins(network, fresh, known)
+    return [shared | row for row in exhibits.tell(result, truth=_know(flips, twins=fresh.twins))]
 
 
-def _compare(result: AuditResult, row: Row, gaps: dict[str, float]) -> Row:
-    """What rivals say of the same cell."""
-    if not row["attribute"]:
-        return {}
-    place = {"region": row["region"], "attribute": row["attribute"]}
-    alone: Row = {"gap_p": gaps[row["attribute"]]}
-    for fill in FILLS:
-        alone |= shift_alone(result.images, result.interventions, **place, fill=fill)
-    return alone
+def _count(network: nn.Module, scenes: Scenes, known: Ints) -> float:
+    """Share of answers that are not what they were."""
+    return float((answer(network, draw(scenes)) != known).mean())
+
+
+def _count_twins(network: nn.Module, scenes: Scenes, known: Ints) -> Row:
+    """What one of two tags that say the same does alone, and what both do."""
+    both, none = scenes, scenes
+    for tag in TAGS:
+        both, none = both.swap(tag), none.without(tag)
+    return {
+        "flips_both": _count(network, both, known),
+        "flips_without": _count(network, scenes.without("cue"), known),
+        "flips_without_both": _count(network, none, known),
+    }
+
+
+def _know(flips: Mapping[str, float], *, twins: bool) -> dict[tuple[str, str], float]:
+    """The truth by region and attribute; where there are two cues, each tag shows the attribute of the other."""
+    truth = {(tag, ""): share for tag, share in flips.items()}
+    for name, own in ATTRIBUTES.items():
+        truth |= {(tag, name): flips[tag] for tag in flips if own and (twins or tag == own)}
+    return truth
 
 
 def _learn(job: Job, effort: Effort) -> nn.Module:
     kind, scenes = KINDS[job.kind], _sample(job, "training", effort.training)
     torch.manual_seed(job.seed)
-    network = make_network(wide=kind.wide)
+    network = make_network(wide=kind.wide, peak=kind.peak)
     pictures = draw(scenes if kind.tagged else scenes.untagged())
     return train(network, pictures, scenes.labels, seed=job.seed, recipe=effort.recipe)
 
@@ -155,37 +168,23 @@ def _sample(job: Job, part: str, count: int) -> Scenes:
     kind = KINDS[job.kind]
     parts = ("training", "fresh", "audited")
     seed = (1, list(KINDS).index(job.kind), round(100 * job.level), job.seed, parts.index(part))
-    return sample_scenes(count, alignment=job.level, seed=seed, side=kind.side, sizes=kind.sizes)
+    return sample_scenes(count, alignment=job.level, seed=seed, layout=kind.layout)
 
 
 def _audit(network: nn.Module, scenes: Scenes, *, effort: Effort, seed: int) -> AuditResult:
-    """Audit as a user would: from pictures and tables on the disk."""
-    with tempfile.TemporaryDirectory(prefix="validity-") as name:
-        folder = Path(name)
-        write(scenes, folder, regions=effort.regions)
-        told = {"regions": folder / "regions.csv", "roles": {name: ROLES[name] for name in effort.regions}}
-        dataset = auditor.AnnotatedDataset.from_csv(folder / "people.csv", images=folder / "photos", **told)
-        sees = auditor.Preprocessing(resize=None, crop=PIXELS, mean=MEAN, std=STD)
-        model = auditor.load_model(network, classes=list(CLASSES), preprocessing=sees)
-        hiding = {"images": len(scenes.labels), **effort.hiding}
-        return auditor.audit(model, dataset, attributes=effort.attributes, seed=seed, interventions=hiding)
+    sees = auditor.Preprocessing(resize=None, crop=PIXELS, mean=MEAN, std=STD)
+    exhibit = make_exhibit(scenes, effort.regions)
+    return exhibits.audit(network, exhibit, sees=sees, attributes=effort.attributes, hiding=effort.hiding, seed=seed)
 
 
-def write(scenes: Scenes, folder: Path, *, regions: Sequence[str] = tuple(ROLES)) -> None:
-    """Write pictures, labels, attributes and boxes."""
-    (folder / "photos").mkdir(parents=True)
-    facts, places = [], []
-    values = {name: scenes.shows[tag] if tag else scenes.shuffled for name, tag in ATTRIBUTES.items()}
-    for k, picture in enumerate(draw(scenes)):
-        name = f"{k:05d}.png"
-        Image.fromarray(picture).save(folder / "photos" / name, compress_level=1)
-        facts.append([name, CLASSES[scenes.labels[k]], k, *("ab"[values[key][k]] for key in ATTRIBUTES)])
-        boxes = find_boxes(scenes, k)
-        places += [[name, region, *boxes[region]] for region in regions]
-    _write_csv(folder / "people.csv", [["image", "label", "group_id", *ATTRIBUTES], *facts])
-    _write_csv(folder / "regions.csv", [["image", "region", "x_min", "y_min", "x_max", "y_max"], *places])
-
-
-def _write_csv(path: Path, rows: list[list[Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
+def make_exhibit(scenes: Scenes, regions: Sequence[str] = tuple(ROLES)) -> Exhibit:
+    """Pictures, labels, attributes and boxes of scenes."""
+    boxes = [find_boxes(scenes, k) for k in range(len(scenes.labels))]
+    return Exhibit(
+        draw(scenes),
+        scenes.labels,
+        CLASSES,
+        facts={name: scenes.shows[tag] if tag else scenes.shuffled for name, tag in ATTRIBUTES.items()},
+        roles={region: ROLES[region] for region in regions},
+        boxes={region: [found[region] for found in boxes] for region in regions},
+    )
