@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from auditor.errors import AuditorError, RenderError, UnfinishedError
+from auditor.filing_commands import declare, sign_off
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from auditor.document import Document
     from auditor.result import AuditResult
 
 INTERRUPTED: Final = 130
@@ -34,6 +36,18 @@ PLAN_FLAGS: Final = {
     "title": "audit.title",
 }
 """Flags of `auditor run` that override a key of the plan."""
+FORMATS: Final = ("html", "pdf", "markdown", "junit", "sarif", "card", "csv")
+DEFAULT: Final = ("html", "pdf", "markdown")
+"""As `auditor.rendering` has them; a test holds them alike, so that help need not load what renders."""
+_formats = click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME",
+    help="html, pdf, markdown (summary), junit, sarif, card (model card), csv (tables); may be given several times, "
+    "or parted by commas. Default: html, pdf, markdown.",
+)
+_mlflow = click.option("--mlflow", is_flag=True, help="Log audit.json, reports and key numbers as a run of MLflow.")
 
 
 class _Refusal(click.ClickException):
@@ -82,7 +96,9 @@ def main() -> None:
 @click.option("--skip-bad", is_flag=True, help="Leave out images and rows that cannot be used; the report counts them.")
 @click.option("--devices", help="Comma-separated, one process each: cuda:0,cuda:1 or cpu,cpu.")
 @click.option("--shard", help="Do only every N-th unit of work: i/N. The last shard to finish writes the result.")
-@click.option("--no-pdf", is_flag=True, help="Write the HTML report alone.")
+@click.option("--no-pdf", is_flag=True, help="Write no PDF report.")
+@_formats
+@_mlflow
 @click.option("--model", help="Override model.source.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Override model.weights.")
 @click.option("--target-layer", help="Override model.target_layer.")
@@ -95,13 +111,16 @@ def main() -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Override audit.seed.")
 @click.option("--title", help="Override audit.title.")
 @click.option("--interventions", type=click.IntRange(min=0), help="Override interventions.images; 0 hides nothing.")
-def run(plan: Path, out: Path | None, *, no_pdf: bool, devices: str | None, shard: str | None, **flags: Any) -> None:
+def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None, **flags: Any) -> None:
     """Run the audit that PLAN (a TOML file) describes, and write its reports."""
     from auditor.pipeline import run as run_plan
     from auditor.plan import Audit
     from auditor.runs import WHOLE, Shard
 
     out = out or Path("reports") / plan.stem
+    formats = _chosen(flags.pop("formats"), without_pdf=flags.pop("no_pdf"))
+    mlflow = flags.pop("mlflow")
+    _prepare(formats, mlflow=mlflow)
     how = {name: flags.pop(name) for name in ("resume", "force", "skip_bad")}
     audit = Audit.from_toml(plan, overrides=_overrides(flags))
     with _Progress() as progress:
@@ -114,20 +133,23 @@ def run(plan: Path, out: Path | None, *, no_pdf: bool, devices: str | None, shar
             say=functools.partial(click.echo, err=True),
             **how,
         )
-    _write(result, out, formats=("html",) if no_pdf else ("html", "pdf"))
+    _write(result, out, formats=formats, mlflow=mlflow)
 
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=FOLDER, help="Where to write; default: FOLDER.")
-@click.option("--format", "formats", multiple=True, default=("html", "pdf"), help="html or pdf; default: both.")
+@_formats
 @click.option("--images", type=FOLDER, help="Where the photographs are, if they were moved.")
-def report(folder: Path, out: Path | None, *, formats: tuple[str, ...], images: Path | None) -> None:
-    """Render the reports of the audit in FOLDER again, from its audit.json alone."""
-    from auditor.rendering import write_report
+@click.option("--requirements", multiple=True, metavar="NAME", help="Frameworks for the index: names, or .yaml files.")
+@_mlflow
+def report(folder: Path, out: Path | None, *, formats: tuple[str, ...], mlflow: bool, **how: Any) -> None:
+    """Render the reports of the audit in FOLDER again, from its audit.json and sign-off.json alone."""
+    from auditor.result import read_document
 
-    for path in write_report(folder, out, formats=formats, images=images):
-        click.echo(path)
+    chosen = _chosen(formats)
+    _prepare(chosen, mlflow=mlflow)
+    _render(folder, out, formats=chosen, mlflow=mlflow, document=read_document(folder), **how)
 
 
 @main.command()
@@ -139,7 +161,7 @@ def demo(out: Path) -> None:
     with _Progress() as progress:
         results = run_demo(out, progress=progress, say=click.echo)
     for name, result in results.items():
-        _write(result, out / name, formats=("html", "pdf"))
+        _write(result, out / name, formats=DEFAULT)
 
 
 @main.command()
@@ -173,6 +195,10 @@ def doctor() -> None:
         raise _Refusal(RenderError("PDF reports cannot be written here; HTML and audit.json can"))
 
 
+main.add_command(declare)
+main.add_command(sign_off)
+
+
 def _overrides(flags: dict[str, Any]) -> dict[str, object]:
     """Flags that were given, by key of the plan; a path on the command line is relative to where one stands."""
     given = {name: value for name, value in flags.items() if value not in (None, ())}
@@ -186,14 +212,53 @@ def _plain(value: Any) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _write(result: AuditResult, out: Path, *, formats: tuple[str, ...]) -> None:
-    from auditor.rendering import write_report
+def _chosen(formats: Sequence[str], *, without_pdf: bool = False) -> tuple[str, ...]:
+    """Formats asked for, each once; commas part them as well."""
+    asked = [name.strip() for words in formats for name in words.split(",") if name.strip()] or DEFAULT
+    return tuple(name for name in dict.fromkeys(asked) if not (without_pdf and name == "pdf"))
 
+
+def _prepare(formats: Sequence[str], *, mlflow: bool) -> None:
+    """Refuse what cannot be done before anything takes long."""
+    from auditor.delivery import check_mlflow
+    from auditor.rendering import check_formats
+
+    check_formats(formats)
+    if mlflow:
+        check_mlflow()
+
+
+def _write(result: AuditResult, out: Path, *, formats: Sequence[str], mlflow: bool = False) -> None:
     for warning in result.document.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(out / "audit.json")
-    for path in write_report(result, out, formats=formats):
+    _render(result, out, formats=formats, mlflow=mlflow, document=result.document)
+
+
+def _render(
+    result: AuditResult | Path,
+    out: Path | None,
+    *,
+    formats: Sequence[str],
+    document: Document,
+    mlflow: bool,
+    **how: Any,
+) -> None:
+    """Write reports, then hand over what could be written; what could not is said last."""
+    from auditor.delivery import append_summary, log_mlflow
+    from auditor.rendering import render_formats
+
+    written, faults = render_formats(result, out, formats=formats, **how)
+    for path in written:
         click.echo(path)
+    said = append_summary(document)
+    if said:
+        click.echo(said, err=True)
+    if mlflow:
+        home = result if isinstance(result, Path) else out
+        click.echo(log_mlflow(home or Path(), written))
+    if faults:
+        raise RenderError("\n".join(faults))
 
 
 class _Progress:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from auditor.declared import Declared
+from auditor.frameworks import Framework
 from auditor.ladder import Estimate, Finding, Finite, Part, Protocol, Role
 
-SCHEMA_VERSION: Final = "1.1"
+SCHEMA_VERSION: Final = "1.2"
 
 Grid = list[list[Finite]]
 """A map, row by row."""
@@ -136,13 +139,22 @@ class Examples(Part):
     items: list[Example]
 
 
+class Asked(Part):
+    """What the report is asked to file, beside what was measured."""
+
+    preset: Literal["ll144", "four_fifths"] | None = None
+    positive: str | None = None  # the class whose selection rates are compared
+    requirements: list[str] | None = None  # names of frameworks that ship; None: the usual ones
+    frameworks: list[Framework] = Field(default_factory=list)  # the user's own, in whole
+
+
 class Document(Part):
     """Everything that a report may say: the content of audit.json.
 
     Its JSON Schema ships as ``audit.schema.json``; see `make_schema`.
     """
 
-    schema_version: Literal["1.1"] = SCHEMA_VERSION
+    schema_version: Literal["1.1", "1.2"] = SCHEMA_VERSION  # 1.1 knew no declared facts: they read "not declared"
     title: str
     created: str  # UTC, ISO 8601
     tool: Tool
@@ -160,6 +172,9 @@ class Document(Part):
     examples: Examples
     findings: list[Finding] = Field(default_factory=list)
     protocol: Protocol | None = None  # None: nothing was hidden
+    declared: Declared = Field(default_factory=Declared)
+    declared_at: str | None = None  # UTC, ISO 8601: of `auditor declare`; None: in the plan, before the run
+    report: Asked = Field(default_factory=Asked)
 
 
 ESTIMATE_COLUMNS: Final = (
@@ -180,6 +195,7 @@ ESTIMATE_COLUMNS: Final = (
     "p_value",
     "unit",
     "method",
+    "source",
 )
 """Columns of the estimates table: the fields of `Estimate`, with the interval in two columns."""
 
@@ -200,3 +216,20 @@ def make_schema() -> dict[str, Any]:
     schema = Document.model_json_schema()
     dialect = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": dialect, **schema, "title": "auditor: audit.json"}
+
+
+def serialise(document: Document) -> bytes:
+    """The bytes of audit.json.
+
+    Parameters
+    ----------
+    document
+        What to write.
+
+    Returns
+    -------
+    bytes
+        The same for the same document.
+    """
+    text = json.dumps(document.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode(errors="backslashreplace")  # half a character, as file names may hold: JSON escapes it so

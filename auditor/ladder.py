@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+Source = Literal["measured", "recorded", "declared", "derived"]
+"""Where a number or a field comes from: taken from the photographs and the model; written down while the audit ran;
+said by the provider, and not verified; computed from other numbers of the audit."""
 Role = Literal["core", "context", "protected", "artefact", "undeclared"]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+DERIVED: Final = ("_gap", "_ratio", "_excess", "_contrast", "_over_heads", "_drop")
+"""Ends of statistics that are functions of other estimates: differences and quotients."""
+_DERIVED: Final = frozenset(
+    {
+        "accuracy_spread",
+        "both_ways_shift",
+        "enrichment",
+        "enrichment_probed",
+        "enrichment_random_heads",
+        "lift",
+        "overconfidence",
+        "property_both_ways",
+        "selection_ratio_below_four_fifths",
+        "worst_group_accuracy",
+    }
+)
 
 
 class Part(BaseModel):
@@ -39,6 +60,36 @@ class Estimate(Part):
     p_value: Annotated[float, Field(ge=0, le=1)] | None = None
     unit: str
     method: str
+    source: Literal["measured", "derived"] = "measured"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sourced(cls, values: Any) -> Any:
+        """Where nothing is said, the statistic tells."""
+        if not isinstance(values, dict) or "source" in values:
+            return values
+        return {**values, "source": find_source(str(values.get("statistic", "")))}
+
+
+def find_source(statistic: str) -> Literal["measured", "derived"]:
+    """Say whether a statistic is taken from the photographs, or computed from other numbers.
+
+    Parameters
+    ----------
+    statistic
+        Its name.
+
+    Returns
+    -------
+    str
+        ``"measured"`` or ``"derived"``.
+
+    Examples
+    --------
+    >>> find_source("accuracy"), find_source("accuracy_gap")
+    ('measured', 'derived')
+    """
+    return "derived" if statistic in _DERIVED or statistic.endswith(DERIVED) else "measured"
 
 
 Answer = Literal["found", "ruled out", "not enough evidence", "not evaluated", "withheld"]
@@ -120,10 +171,10 @@ class Protocol(Part):
     fills: list[str]
     agreeing: list[str]  # those of them that count towards agreement
     controls: int
-    images: int  # on which regions were hidden
+    images: int  # on which anything was changed: a region, or the whole picture
     passes: int
     q: Finite
-    family: int  # cells that were tested together
+    family: int  # pairs of region and attribute, and regions alone, that were tested together: the unit of q
     margins: dict[str, tuple[Finite, Finite]]  # minor and material, by quantity
     example_rule: str
     notes: list[str]  # where controls lie, what was left out and why

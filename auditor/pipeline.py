@@ -12,6 +12,7 @@ import torch
 
 from auditor import records, runs
 from auditor.analysis.compilation import compile_document
+from auditor.declared import Declared
 from auditor.errors import DataError, UsageError
 from auditor.evidence.cams import CAMS
 from auditor.evidence.collector import Collector
@@ -20,8 +21,10 @@ from auditor.evidence.models import LoadedModel, load_model
 from auditor.evidence.models.classes import read_classes
 from auditor.evidence.preprocessing import Preprocessing
 from auditor.experiment import check_fills, try_interventions
-from auditor.plan import Audit, AuditPlan, InterventionsPlan
+from auditor.filing import Told, add_told, ask
+from auditor.plan import Audit, AuditPlan, InterventionsPlan, ReportPlan
 from auditor.provenance import make_header
+from auditor.rendering import FILES
 from auditor.result import AUDIT, RECORDS, AuditResult, write_document
 from auditor.runs import WHOLE, Run
 from auditor.stages import Options, Site, Stage
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
     from auditor.evidence.dataset import Options as Description
 
-OURS: Final = (RECORDS, AUDIT, "report.html", "report.pdf", "tables")
+OURS: Final = (RECORDS, AUDIT, *FILES, "tables")
 """What an audit writes into its folder, and all that --force removes."""
 
 
@@ -45,6 +48,8 @@ def audit(
     seed: int = 0,
     cam: str = "gradcam",
     interventions: Mapping[str, Any] | None = None,
+    report: Mapping[str, Any] | None = None,
+    declared: Mapping[str, Any] | None = None,
     title: str | None = None,
     out: str | Path | None = None,
     **options: Unpack[Options],
@@ -65,6 +70,8 @@ def audit(
         A method of `auditor.evidence.cams.CAMS`.
     interventions
         What the plan's table of that name holds, such as ``{"images": 0}`` to hide nothing.
+    report, declared
+        What the plan's tables of these names hold, such as ``{"intended_use": "..."}``.
     title
         Of the report.
     out
@@ -90,11 +97,13 @@ def audit(
     hiding = InterventionsPlan.model_validate(dict(interventions or {}))
     plan = {"audit": asked.model_dump(exclude_none=True), "data": {"roles": dict(dataset.roles)}}
     plan |= {"interventions": hiding.model_dump()}
+    asked_of_report = ask(ReportPlan.model_validate(dict(report or {})), model.classes)
+    told = Told(Declared.model_validate(dict(declared or {})), asked_of_report)
     load = functools.partial(_itself, model)
     if out is not None:
-        return _audit(load, dataset, (asked, hiding), plan=plan, out=Path(out), **options)
+        return _audit(load, dataset, (asked, hiding), plan=plan, told=told, out=Path(out), **options)
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-        return _audit(load, dataset, (asked, hiding), plan=plan, out=Path(folder), **options)
+        return _audit(load, dataset, (asked, hiding), plan=plan, told=told, out=Path(folder), **options)
 
 
 def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]) -> AuditResult:
@@ -122,10 +131,11 @@ def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]
     plan = plan if isinstance(plan, Audit) else Audit.from_toml(plan)
     _check_free(Path(out), options)
     _check_names(plan.audit, plan.interventions)
+    asked_of_report = ask(plan.report, read_classes(plan.model.classes, root=plan.root), root=plan.root)
     load = functools.partial(_planned_model, plan)
     dataset = _planned_dataset(plan, skip_bad=options.get("skip_bad", False))
-    asked = (plan.audit, plan.interventions)
-    return _audit(load, dataset, asked, plan=plan.describe(), out=Path(out), **options)
+    asked, told = (plan.audit, plan.interventions), Told(plan.declared, asked_of_report)
+    return _audit(load, dataset, asked, plan=plan.describe(), told=told, out=Path(out), **options)
 
 
 def _audit(
@@ -134,6 +144,7 @@ def _audit(
     asked: tuple[AuditPlan, InterventionsPlan],
     *,
     plan: dict[str, Any],
+    told: Told,
     out: Path,
     **options: Unpack[Options],
 ) -> AuditResult:
@@ -154,7 +165,7 @@ def _audit(
         tables = collected.tables()
         _check_read(tables["images"], out, skip_bad=options.get("skip_bad", False))
         tables |= try_interventions(site, collected, hiding, tables=tables)
-    document = compile_document(collected.header, tables)
+    document = add_told(compile_document(collected.header, tables), told, header=collected.header, tables=tables)
     result = AuditResult(document, **tables, images_folder=dataset.images).located(out)
     write_document(result.document, out)
     return result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from auditor.declared import Declared
 from auditor.errors import UsageError, nearest
 from auditor.resources import templates
 
@@ -80,6 +81,21 @@ class InterventionsPlan(_Table):
     images: Annotated[int, Field(ge=0)] = 1000
 
 
+class ReportPlan(_Table):
+    """What the report files beside what was measured."""
+
+    requirements: list[str] | None = None
+    preset: Literal["ll144", "four_fifths"] | None = None
+    positive: str | None = None
+
+    @model_validator(mode="after")
+    def _has_positive(self) -> Self:
+        if self.preset is not None and self.positive is None:
+            msg = f'preset {self.preset!r} compares selection rates: name the class that selects, positive = "…"'
+            raise ValueError(msg)
+        return self
+
+
 class Audit(_Table):
     """The plan of an audit, read from a TOML file or made in Python.
 
@@ -100,6 +116,8 @@ class Audit(_Table):
     data: DataPlan
     audit: AuditPlan = AuditPlan()
     interventions: InterventionsPlan = InterventionsPlan()
+    report: ReportPlan = ReportPlan()
+    declared: Declared = Declared()
     root: Annotated[Path, Field(exclude=True)] = Path()
 
     @model_validator(mode="before")
@@ -144,9 +162,10 @@ class Audit(_Table):
         Returns
         -------
         dict
-            Nested tables; paths relative to the plan's folder, or the bare name where they lie elsewhere.
+            Nested tables; paths relative to the plan's folder, or the bare name where they lie elsewhere. What is
+            declared and what is asked of the report stand in parts of their own.
         """
-        values: dict[str, Any] = self.model_dump(exclude_none=True)
+        values: dict[str, Any] = self.model_dump(exclude_none=True, exclude={"report", "declared"})
         return {name: _portable(table, self.root) for name, table in values.items()}
 
 
@@ -204,6 +223,8 @@ def _sentence(fault: Any, keys: list[str]) -> str:
         return "no such key" + (nearest(keys[-1], known) or f"; known here: {', '.join(known)}")
     if fault["type"] == "missing":
         return "is missing"
+    if fault["type"] == "value_error":
+        return str(fault["ctx"]["error"])
     return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, found {fault['input']!r}"
 
 
@@ -226,8 +247,9 @@ def known_keys(tables: Iterable[str] = ()) -> list[str]:
     ['attributes', 'seed', 'cam', 'title']
     """
     table: Any = Audit
-    children = {"model": ModelPlan, "data": DataPlan, "audit": AuditPlan}
+    children: dict[str, Any] = {"model": ModelPlan, "data": DataPlan, "audit": AuditPlan}
     children |= {"preprocessing": PreprocessingPlan, "interventions": InterventionsPlan}
+    children |= {"report": ReportPlan, "declared": Declared}
     for name in tables:
         table = children.get(name)
     return [] if table is None else [name for name in table.model_fields if name != "root"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from auditor.evidence.models import LoadedModel
     from auditor.plan import AuditPlan
 
+RECORDS: Final = "1.1"
+"""Form of the records: another one, and a run that was begun cannot be gone on with."""
 LISTED: Final = ("torch", "torchvision", "numpy", "pandas", "scipy", "pillow")
 SHOWN: Final = 200
 """Faults kept word by word; the count is kept of all."""
@@ -43,7 +45,7 @@ def make_header(
     """
     facts = _model_facts(model)
     data = _data_facts(dataset)
-    engine = {"torch": version("torch"), "records": SCHEMA_VERSION}
+    engine = {"torch": version("torch"), "records": RECORDS}
     declared = {"roles": dict(dataset.roles), "exif": dataset.exif, **asked.model_dump(exclude={"title"})}
     return {
         "schema_version": SCHEMA_VERSION,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from auditor import records, runs
-from auditor.document import ESTIMATE_COLUMNS, Document
+from auditor.document import ESTIMATE_COLUMNS, Document, serialise
 from auditor.errors import DataError
 from auditor.runs.files import write_bytes
 from auditor.trials import STAGES
@@ -122,8 +121,7 @@ def write_document(document: Document, folder: Path) -> Path:
         The file.
     """
     path = folder / AUDIT
-    text = json.dumps(document.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
-    write_bytes(path, f"{text}\n".encode())
+    write_bytes(path, serialise(document))
     return path
 
 

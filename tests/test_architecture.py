@@ -31,6 +31,10 @@ GROUND = {
     "properties",
     "trials",
     "ladder",
+    "declared",
+    "frameworks",
+    "pointers",
+    "signoff",
     "document",
     "registries",
     "resources",
@@ -38,9 +42,10 @@ GROUND = {
 }
 WINGS = {"evidence", "analysis", "report"}
 DRAWERS = sorted(folder for wing in WINGS for folder in (PACKAGE / wing).glob("*/") if any(folder.glob("*.py")))
-TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering"}
+TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering", "filing"}
 ONLY_IN = {
-    "click": {"cli"},
+    "click": {"cli", "filing_commands"},
+    "yaml": {"frameworks", "report"},
     "rich": {"cli", "progress"},
     "jinja2": {"report"},
     "weasyprint": {"report"},

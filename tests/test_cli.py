@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 COMMANDS = ("run", "report", "demo", "init", "list", "doctor")
 
 
+@pytest.fixture(autouse=True)
+def _no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that run in a pipeline leave its page alone."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+
 @pytest.fixture
 def planted(tmp_path: Path) -> Path:
     folder = testing.plant(tmp_path / "planted", count=24, seed=3)
@@ -74,6 +80,58 @@ def test_a_report_is_rendered_again_from_audit_json_alone(planted: Path, tmp_pat
     code, text = invoke("report", out)
     assert code == 0, text
     assert {name: (out / name).read_bytes() for name in before} == before
+
+
+def test_a_run_writes_what_people_read_and_no_more(planted: Path, tmp_path: Path) -> None:
+    """A pipeline that collects every JUnit file would turn red over findings that nobody has gated on."""
+    out = tmp_path / "out"
+    assert invoke("run", planted / "audit.toml", "--out", out, "--no-pdf")[0] == 0
+    assert {path.name for path in out.iterdir()} == {"audit.json", "records", "report.html", "summary.md"}
+
+
+def test_formats_are_asked_for_by_name(planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, page = tmp_path / "out", tmp_path / "page.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    code, text = invoke("run", planted / "audit.toml", "--out", out, "--format", "junit,csv", "--format", "junit")
+    assert code == 0, text
+    assert {path.name for path in out.iterdir()} == {"audit.json", "records", "junit.xml", "csv"}
+    assert {path.name for path in (out / "csv").iterdir()} == {"estimates.csv", "findings.csv", "images.csv"}
+    assert f"summary appended to {page} (GITHUB_STEP_SUMMARY)" in text
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "page.md"))
+    code, text = invoke("report", out, "--out", tmp_path / "again", "--format", "markdown")
+    assert code == 0, text
+    assert "warning: the summary was not appended to" in text
+    assert (tmp_path / "again" / "summary.md").read_text(encoding="utf-8") in page.read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_rendered_is_said_last(planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, page = tmp_path / "out", tmp_path / "page.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    (tmp_path / "again" / "junit.xml").mkdir(parents=True)
+    assert invoke("run", planted / "audit.toml", "--out", out, "--format", "markdown", "--interventions", 0)[0] == 0
+    code, text = invoke("report", out, "--out", tmp_path / "again", "--format", "junit,sarif")
+    assert code == 5
+    assert text.splitlines()[-1].startswith(f"auditor: {tmp_path / 'again' / 'junit.xml'}: the JUnit file cannot be")
+    assert (tmp_path / "again" / "audit.sarif").is_file()
+    assert page.read_text(encoding="utf-8").count("## ") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--format", "junti"], "no such format: 'junti'; nearest: 'junit'; there are html, pdf, markdown"),
+        (["--mlflow"], "--mlflow needs MLflow: pip install 'auditor[mlflow]'"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_audit(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], text: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    for command in (["run", planted / "audit.toml", "--out", tmp_path / "out"], ["report", tmp_path]):
+        code, output = invoke(*command, *words)
+        assert (code, "Traceback" in output) == (2, False), output
+        assert text in output
+    assert not (tmp_path / "out").exists()
 
 
 def test_flags_override_the_plan(planted: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ RESULTS: Final[dict[bool | None, tuple[str, str]]] = {
 """Words and shape of each result, in the order of the table."""
 WHY: Final = 80.0
 """Ems of the reason that page 1 gives."""
-LAYERS: Final = {"attention": "statements on attention", "interventions": "statements on use"}
+LAYERS: Final = {"attention": "statements on attention", "interventions": "statements that a region is not used"}
 TRIED: Final = {
     "sham regions": "sham regions (places where the region does not lie) were flagged",
     "permuted attributes": "runs with the attribute's values shuffled were flagged",
@@ -180,15 +180,11 @@ def _withheld(found: Sequence[Check]) -> Iterator[str]:
 
 def _trials(protocol: Protocol) -> Table:
     """What was hidden and by what rules, as a table of settings."""
-    hidden = tables.listed(fill_name(name) for name in protocol.fills)
-    agreeing = tables.listed(fill_name(name) for name in protocol.agreeing)
     rows: list[tuple[str, Cell]] = [
-        ("Regions were hidden by", tables.text(hidden or "nothing")),
-        ("Of these, count towards agreement", tables.text(agreeing or "none")),
-        ("Control areas per region", tables.text(count(protocol.controls))),
+        *_hiding(protocol),
         ("Images changed", tables.text(count(protocol.images))),
         ("Answers asked of the model", tables.text(count(protocol.passes))),
-        ("Cells tested together", tables.text(count(protocol.family))),
+        ("Questions tested together", tables.text(count(protocol.family))),
         ("Share of false findings aimed at", tables.text(f"at most {share(protocol.q)} (Benjamini and Hochberg)")),
     ]
     for name, (minor, material) in protocol.margins.items():
@@ -196,3 +192,14 @@ def _trials(protocol: Protocol) -> Table:
         least, most = (FORMATS[form](value) if form in FORMATS else f"{value:g}" for value in (minor, material))
         rows.append((f"Margin for {what}", tables.text(f"minor {least}, material {most}")))
     return facts("What was hidden, and by what rules", rows)
+
+
+def _hiding(protocol: Protocol) -> Iterator[tuple[str, Cell]]:
+    """How regions were hidden; where none was, no more than that."""
+    if not protocol.fills:
+        yield "Regions were hidden by", tables.text("nothing: only whole pictures were changed")
+        return
+    agreeing = tables.listed(fill_name(name) for name in protocol.agreeing)
+    yield "Regions were hidden by", tables.text(tables.listed(fill_name(name) for name in protocol.fills))
+    yield "Of these, count towards agreement", tables.text(agreeing or "none")
+    yield "Control areas per region", tables.text(count(protocol.controls))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.report import tables
 from auditor.report.attention import ROLES
+from auditor.report.declared import missing_table
 from auditor.report.figures import share
 from auditor.report.names import shown, value_name
 from auditor.report.tables import Cell, Table, head, text
@@ -32,10 +33,12 @@ def data_tables(document: Document, estimates: Estimates) -> tuple[Table, ...]:
     Returns
     -------
     tuple of Table
-        Labels by attribute, association, regions, oddities of files, what was left out; those that have rows.
+        Labels by attribute, missing metadata, association, regions, oddities of files, what was left out; those that
+        have rows.
     """
     made = (
         *_crossed(document, estimates),
+        missing_table(document),
         _association(document, estimates),
         _regions(document),
         _notes(document),

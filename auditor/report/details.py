@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from auditor.report.estimates import Estimates
     from auditor.report.tables import Cell
 
+BESIDE: Final = (
+    "enrichment_contrast",
+    "mass_contrast",
+    "adjusted_mass_odds",
+    "attention_error_odds",
+    "attention_error_interaction",
+)
+"""What is told of attention without a part in any answer."""
 SHORT: Final = 3
 """Numbers that stand beside a finding that is told in short."""
 
@@ -46,6 +54,37 @@ def numbers_table(finding: Finding, estimates: Estimates) -> Table | None:
         *(tables.number_head(name) for name in ("Value", "Interval", "n", "Cases", "p")),
     )
     return Table(caption="What it rests on", columns=columns, rows=rows, kind="numbers") if rows else None
+
+
+def beside_table(finding: Finding, estimates: Estimates) -> Table | None:
+    """List what else was measured of attention to a finding's region, which no answer rests on.
+
+    Parameters
+    ----------
+    finding
+        One of the document's.
+    estimates
+        Prints numbers by the document's rule for small cells.
+
+    Returns
+    -------
+    Table or None
+        Attention of the groups, and of wrong answers; None where there is none.
+    """
+    rows = tuple(
+        _number("", one, estimates)[1:2] + _number("", one, estimates)[3:]
+        for name in BESIDE
+        for one in estimates.of(name)
+        if one.region == finding.region and one.label is None and one.value is not None and _concerns(one, finding)
+    )
+    numeric = (tables.number_head(name) for name in ("Value", "Interval", "n", "Cases", "p"))
+    caption = "Attention beside it: descriptive, not corrected for how much was asked; associations, not causes"
+    columns = (head("Measured"), *numeric)
+    return Table(caption=caption, columns=columns, rows=rows, kind="numbers beside") if rows else None
+
+
+def _concerns(one: Estimate, finding: Finding) -> bool:
+    return one.attribute == finding.attribute and one.subgroup in {None, finding.subgroup}
 
 
 def _number(step: str, one: Estimate, estimates: Estimates) -> tuple[Cell, ...]:

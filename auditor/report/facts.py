@@ -12,13 +12,13 @@ from auditor.report.tables import Cell, Table, head, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from auditor.document import Document
+    from auditor.document import Document, ModelFacts
 
 CLASSES_NAMED: Final = 12
 STEPS: Final = ("resize", "crop", "interpolation", "antialias", "mean", "std")
 
 
-def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
+def facts(caption: str, rows: Sequence[tuple[str, Cell]], *, source: str = "measured") -> Table:
     """Put names and what they stand for into a table.
 
     Parameters
@@ -27,6 +27,8 @@ def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
         What the table is about.
     rows
         Name and cell.
+    source
+        Where these come from.
 
     Returns
     -------
@@ -38,36 +40,8 @@ def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
     >>> facts("Model", [("Source", text("resnet18"))]).kind
     'facts'
     """
-    return Table(caption=caption, kind="facts", columns=(), rows=tuple((head(name), cell) for name, cell in rows))
-
-
-def identity(document: Document) -> Table:
-    """Say which model, which data and which tool.
-
-    Parameters
-    ----------
-    document
-        What the report speaks of.
-
-    Returns
-    -------
-    Table
-        What identifies the audit.
-    """
-    data, model = document.data, document.model
-    left = data.n_listed - data.n_read
-    return facts(
-        "Identity of this audit",
-        [
-            ("Model", text(model.source)),
-            ("Weights SHA-256", text(model.weights_sha256, code=True)),
-            ("Data", text(data.annotations)),
-            ("Manifest SHA-256", text(data.manifest_sha256, code=True)),
-            ("Images read", text(f"{count(data.n_read)} of {count(data.n_listed)} listed; {count(left)} left out")),
-            ("Created", text(printed_time(document.created))),
-            ("Made by", text(f"{document.tool.name} {document.tool.version}")),
-        ],
-    )
+    named = tuple((head(name), cell) for name, cell in rows)
+    return Table(caption=caption, kind="facts", columns=(), rows=named, source=source)
 
 
 def printed_time(created: str) -> str:
@@ -109,17 +83,21 @@ def model_facts(document: Document) -> Table:
     return facts(
         "The model",
         [
-            ("Source", text(model.source)),
-            ("Classes", text(_classes(model.classes))),
+            ("Source", text(model.source, source="recorded")),
+            ("Classes", text(_classes(model.classes), source="recorded")),
             ("Weights file", text(model.weights_file or "none: weights came with the source")),
             ("Weights SHA-256", text(model.weights_sha256, code=True)),
             ("Parameters", text(count(model.parameters))),
             ("Target layer", text(model.target_layer, note=model.target_layer_origin)),
             ("Grid of the map", text(_sides(model.grid, "cells"))),
             ("Frame the model sees", text(_sides(model.frame, "pixels"))),
-            ("Preprocessing", text(_setting(model.preprocessing), note=model.preprocessing_origin)),
+            ("Preprocessing", _preprocessing(model)),
         ],
     )
+
+
+def _preprocessing(model: ModelFacts) -> Cell:
+    return text(_setting(model.preprocessing), note=model.preprocessing_origin, source="recorded")
 
 
 def _classes(names: Sequence[str]) -> str:
@@ -163,8 +141,8 @@ def data_facts(document: Document) -> Table:
     return facts(
         "The data",
         [
-            ("Annotations", text(data.annotations)),
-            ("Images folder", text(data.images_folder)),
+            ("Annotations", text(data.annotations, source="recorded")),
+            ("Images folder", text(data.images_folder, source="recorded")),
             ("Manifest SHA-256", text(data.manifest_sha256, code=True)),
             ("Images listed", text(count(data.n_listed))),
             ("Images read", text(count(data.n_read))),
@@ -203,8 +181,9 @@ def appendix_tables(document: Document) -> tuple[Table, ...]:
         rows=tuple((text(fault),) for fault in data.faults),
         note=f"{count(data.n_faults - len(data.faults))} more." if data.n_faults > len(data.faults) else "",
     )
-    plan = facts("The plan", [(name, text(_value(value))) for name, value in _flat(document.plan)])
-    environment = facts("Environment", [(name, text(version)) for name, version in document.tool.environment.items()])
+    plan = facts("The plan", [(name, text(_value(value))) for name, value in _flat(document.plan)], source="recorded")
+    versions = [(name, text(version)) for name, version in document.tool.environment.items()]
+    environment = facts("Environment", versions, source="recorded")
     return tuple(table for table in (left, skipped, plan, environment) if table.rows)
 
 
@@ -241,4 +220,5 @@ def method_facts(document: Document) -> Table:
             ("Marked as few cases", text(f"below {count(method.min_clusters)} independent cases")),
             ("Seed", text(str(method.seed))),
         ],
+        source="recorded",
     )

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from auditor.report.attention import ROLES
-from auditor.report.details import numbers_table, sureness_table, told_measured
+from auditor.report.codes import anchors
+from auditor.report.details import beside_table, numbers_table, sureness_table, told_measured
 from auditor.report.exhibits import Curator
 from auditor.report.figures import SPACE, count
 from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, is_property, ranked, region_name, topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from auditor.document import Document
@@ -60,6 +61,7 @@ class Detail:
 
     row: Row
     numbers: Table | None
+    beside: Table | None
     sureness: Table
     walls: tuple[Wall, ...]
 
@@ -107,7 +109,7 @@ def findings(document: Document, estimates: Estimates, *, images: Path | None) -
     if document.protocol is None and not document.findings:
         return None
     order = ranked(document.findings)
-    rows = tuple(_row(finding, document, anchor) for finding, anchor in zip(order, _anchors(order), strict=True))
+    rows = tuple(_row(finding, document, anchor) for finding, anchor in zip(order, anchors(order), strict=True))
     told = list(zip(order, rows, strict=True))
     full = [(finding, row) for finding, row in told if finding.level not in _BRIEF]
     curator = Curator(document, images)
@@ -115,6 +117,7 @@ def findings(document: Document, estimates: Estimates, *, images: Path | None) -
         Detail(
             row=row,
             numbers=numbers_table(finding, estimates),
+            beside=beside_table(finding, estimates),
             sureness=sureness_table(finding, document.protocol, estimates),
             walls=curator.hang(finding, anchor=row.anchor) if place < PICTURED else (),
         )
@@ -136,19 +139,6 @@ def findings(document: Document, estimates: Estimates, *, images: Path | None) -
         shown=len(hung),
         missing=sum(exhibit.missing for exhibit in hung),
     )
-
-
-def _anchors(order: Iterable[Finding]) -> Iterator[str]:
-    """A name for each finding that a link may hold, the same from audit to audit."""
-    taken: set[str] = set()
-    for finding in order:
-        stem = "finding-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", finding.fingerprint)[:40].strip("-") or "unnamed")
-        name, again = stem, 1
-        while name in taken:
-            again += 1
-            name = f"{stem}-{again}"
-        taken.add(name)
-        yield name
 
 
 def _tally(order: Sequence[Finding]) -> str:

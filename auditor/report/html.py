@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
 
     from auditor.document import Document
+    from auditor.signoff import Filed
 
 ROWS: Final = 2000
 """Of the table of all numbers."""
@@ -20,7 +21,9 @@ CHART_WIDTH: Final = 860
 CHART_ROWS: Final = 200
 
 
-def write_html(document: Document, path: str | os.PathLike[str], *, images: Path | None = None) -> None:
+def write_html(
+    document: Document, path: str | os.PathLike[str], *, images: Path | None = None, filed: Filed | None = None
+) -> None:
     """Write the report as one HTML file; the same document and images give the same bytes.
 
     Parameters
@@ -32,13 +35,15 @@ def write_html(document: Document, path: str | os.PathLike[str], *, images: Path
     images
         The folder that the examples' paths are relative to; without it the examples say that the image is not
         available.
+    filed
+        The audit as it lies in its folder, and what was signed; None where it lies nowhere yet.
 
     Raises
     ------
     RenderError
         If the file cannot be written.
     """
-    shown = view(document, images=images, rows=ROWS)
+    shown = view(document, images=images, rows=ROWS, filed=filed)
     page = render("report.html.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS)
     try:
         Path(path).write_bytes(page.encode("utf-8"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import ceil
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from auditor.report.names import text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from auditor.report.findings import Row
 
@@ -73,7 +74,14 @@ def cut_warnings(warnings: Sequence[str]) -> list[str]:
     return [*warnings[:kept], f"… and {more} more, in audit.json."] if more > 0 else list(warnings)
 
 
-def share_page(rows: Sequence[Row], sentences: Sequence[str], *, others: Sequence[str], banner: str) -> tuple[int, int]:
+def share_page(
+    rows: Sequence[Row],
+    sentences: Sequence[str],
+    *,
+    others: Sequence[str],
+    banner: str,
+    marks: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, int]:
     """Share what is left of page 1 between findings and sentences.
 
     Parameters
@@ -86,6 +94,8 @@ def share_page(rows: Sequence[Row], sentences: Sequence[str], *, others: Sequenc
         Everything else that the page says.
     banner
         Nothing where there is none.
+    marks
+        What was decided about a finding, by its link.
 
     Returns
     -------
@@ -93,7 +103,8 @@ def share_page(rows: Sequence[Row], sentences: Sequence[str], *, others: Sequenc
         How many findings and how many sentences to show.
     """
     room = LINES - sum(map(lines, others)) - (BANNER + lines(banner) if banner else 0)
-    costs = [lines(row.headline, lead=BADGE) + RULE for row in rows[:MOST]]
+    leads = [BADGE + text_width(marks.get(row.anchor, "")) for row in rows[:MOST]]
+    costs = [lines(row.headline, lead=lead) + RULE for row, lead in zip(rows, leads, strict=False)]
     first = max(_fitting(costs[:FIRST], room), min(FEWEST, len(costs)))
     room -= sum(costs[:first])
     told = _fitting([lines(words) for words in sentences], room - HEADING)

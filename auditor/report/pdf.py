@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.document import serialise
 from auditor.errors import RenderError
+from auditor.report.attachments import attached
 from auditor.report.templating import render
 from auditor.report.view import view
+from auditor.signoff import Filed
 
 if TYPE_CHECKING:
     import os
@@ -35,7 +39,9 @@ _FONTS: Final = "Debian or Ubuntu: apt-get install fonts-dejavu-core"
 _ELSE: Final = "The HTML report does not need it"
 
 
-def write_pdf(document: Document, path: str | os.PathLike[str], *, images: Path | None = None) -> tuple[str, ...]:
+def write_pdf(
+    document: Document, path: str | os.PathLike[str], *, images: Path | None = None, filed: Filed | None = None
+) -> tuple[str, ...]:
     """Write the report as PDF; the same document, images and fonts give the same bytes.
 
     Parameters
@@ -47,6 +53,8 @@ def write_pdf(document: Document, path: str | os.PathLike[str], *, images: Path 
     images
         The folder that the examples' paths are relative to; without it the examples say that the image is not
         available.
+    filed
+        The audit as it lies in its folder, and what was signed; None where it lies nowhere yet.
 
     Returns
     -------
@@ -60,10 +68,11 @@ def write_pdf(document: Document, path: str | os.PathLike[str], *, images: Path 
     """
     if not Path(path).parent.is_dir():
         raise RenderError(f"{path}: the PDF report cannot be written: no such folder; choose another folder")
-    shown = view(document, images=images, rows=ROWS)
+    filed = filed if filed is not None else Filed(audit=serialise(document))
+    shown = view(document, images=images, rows=ROWS, filed=filed)
     page = render("report.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS)
     with _collected() as messages:
-        content = _printed(page)
+        content = _printed(page, filed, created=document.created)
     try:
         Path(path).write_bytes(content)
     except OSError as error:
@@ -72,22 +81,27 @@ def write_pdf(document: Document, path: str | os.PathLike[str], *, images: Path 
     return tuple(dict.fromkeys(messages))
 
 
-def _printed(page: str) -> bytes:
-    printer, fetcher = load_weasyprint()
+def _printed(page: str, filed: Filed, *, created: str) -> bytes:
+    printer, fetcher, attach = load_weasyprint()
+    when = datetime.fromisoformat(created)  # not now: the same audit gives the same bytes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the file of its colour profile open
         document = printer(string=page, url_fetcher=fetcher(allowed_protocols=("data",))).render(pdf_variant=VARIANT)
-        content: bytes = document.write_pdf(pdf_variant=VARIANT)
+        files = [
+            attach(string=content, name=name, description=what, relationship="Data", created=when, modified=when)
+            for name, content, what in attached(filed)
+        ]
+        content: bytes = document.write_pdf(pdf_variant=VARIANT, attachments=files)
     return content
 
 
-def load_weasyprint() -> tuple[Any, Any]:
+def load_weasyprint() -> tuple[Any, Any, Any]:
     """Load WeasyPrint, and with it Pango and a font, which not every machine has.
 
     Returns
     -------
     tuple
-        WeasyPrint's HTML and its URLFetcher.
+        WeasyPrint's HTML, its URLFetcher and its Attachment.
 
     Raises
     ------
@@ -95,7 +109,7 @@ def load_weasyprint() -> tuple[Any, Any]:
         If it cannot be loaded, with what to install.
     """
     try:
-        printer, fetcher, fonts = _import_weasyprint()
+        *loaded, fonts = _import_weasyprint()
     except (ImportError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RenderError(
@@ -103,17 +117,18 @@ def load_weasyprint() -> tuple[Any, Any]:
         ) from error
     if not fonts:
         raise RenderError(f"the PDF report needs a font, and none is installed; {_FONTS}. {_ELSE}")
-    return printer, fetcher
+    printer, fetcher, attach = loaded
+    return printer, fetcher, attach
 
 
 @cache
-def _import_weasyprint() -> tuple[Any, Any, bool]:
-    """WeasyPrint's HTML, its URLFetcher, and whether it found any font: it says so once, while it is imported."""
+def _import_weasyprint() -> tuple[Any, Any, Any, bool]:
+    """WeasyPrint's HTML, URLFetcher and Attachment, and whether it found any font: it says so while it is imported."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", UserWarning)
-        from weasyprint import HTML
+        from weasyprint import HTML, Attachment
         from weasyprint.urls import URLFetcher
-    return HTML, URLFetcher, not any("Expect ugly output" in str(warning.message) for warning in said)
+    return HTML, URLFetcher, Attachment, not any("Expect ugly output" in str(warning.message) for warning in said)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from auditor.report.estimates import Estimates
     from auditor.report.figures import Number
     from auditor.report.findings import Findings, Row
+    from auditor.report.signoff import SignedOff
 
 SHOWN: Final = 8
 """Warnings on page 1; the rest is counted."""
@@ -59,6 +60,7 @@ def summary(
     missing: int,
     findings: Findings | None = None,
     checks: Checks | None = None,
+    signed: SignedOff | None = None,
 ) -> Summary:
     """Gather page 1.
 
@@ -74,19 +76,24 @@ def summary(
         Section on findings; None where nothing was hidden.
     checks
         Section on the audit's own instruments; None where nothing was hidden.
+    signed
+        Section on sign-off.
 
     Returns
     -------
     Summary
         Everything in words.
     """
-    warnings = _warnings(document, missing=missing, findings=findings, checks=checks)
+    said = [*_signatures(signed), *(checks.withheld if checks is not None else ()), *document.warnings]
+    warnings = _warnings(document, said, missing=missing, findings=findings)
     sentences = standing_out(document, estimates)
     rows = findings.rows if findings is not None else ()
     banner = checks.banner if checks is not None else ""
     found = rows
     if findings is not None:
-        shown_rows, told = share_page(rows, sentences, others=(*warnings, *document.not_tested), banner=banner)
+        marks = {anchor: row.mark for anchor, row in signed.marks.items()} if signed is not None else {}
+        others = (*warnings, *document.not_tested)
+        shown_rows, told = share_page(rows, sentences, others=others, banner=banner, marks=marks)
         found, sentences = rows[:shown_rows], sentences[:told]
     more = len(rows) - len(found)
     return Summary(
@@ -103,9 +110,18 @@ def summary(
     )
 
 
-def _warnings(document: Document, *, missing: int, findings: Findings | None, checks: Checks | None) -> list[str]:
-    """What is withheld, then what looks wrong, then pictures that are missing; of any number."""
-    warnings = [*(checks.withheld if checks is not None else ()), *document.warnings]
+def _signatures(signed: SignedOff | None) -> Iterator[str]:
+    """Signatures that do not hold."""
+    if signed is not None and signed.alarm:
+        yield signed.alarm
+    if signed is not None and signed.expired:
+        noun = "decision has" if signed.expired == 1 else "decisions have"
+        yield f"{count(signed.expired)} signed {noun} expired."
+
+
+def _warnings(document: Document, said: list[str], *, missing: int, findings: Findings | None) -> list[str]:
+    """What does not hold or is withheld, then what looks wrong, then pictures that are missing; of any number."""
+    warnings = list(said)
     gone = missing + (findings.missing if findings is not None else 0)
     if gone:
         asked = len(document.examples.items) + (findings.shown if findings is not None else 0)

@@ -28,6 +28,8 @@ class Cell:
     numeric: bool = False
     code: bool = False
     strong: bool = False
+    faint: bool = False  # stands for what is not there
+    source: str = ""  # where it comes from, unless that is what the table says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +41,10 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     kind: str = "plain"  # plain, heat, matrix, facts, long
+    source: str = "measured"  # where its numbers and fields come from: words of `ladder.Source`
 
 
-def text(value: str, *, note: str = "", code: bool = False) -> Cell:
+def text(value: str, *, note: str = "", code: bool = False, source: str = "") -> Cell:
     """Put words into a cell.
 
     Parameters
@@ -52,6 +55,8 @@ def text(value: str, *, note: str = "", code: bool = False) -> Cell:
         A second line.
     code
         Whether it is set in a fixed-width face.
+    source
+        Where it comes from, unless that is what its table says.
 
     Returns
     -------
@@ -63,7 +68,7 @@ def text(value: str, *, note: str = "", code: bool = False) -> Cell:
     >>> text("doctor").text
     'doctor'
     """
-    return Cell(text=value, note=note, code=code)
+    return Cell(text=value, note=note, code=code, source=source)
 
 
 def head(value: str, *, note: str = "") -> Cell:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from auditor.report import contents, facts, tables
+from auditor.document import serialise
+from auditor.report import attachments, contents, control, declared, facts, tables
 from auditor.report.attention import Attention, attention
 from auditor.report.checks import Checks, checks
 from auditor.report.estimates import KEYS, Estimates
@@ -16,30 +17,42 @@ from auditor.report.levels import ANSWERS
 from auditor.report.meanmaps import MeanMaps, mean_maps
 from auditor.report.names import shorten, value_name
 from auditor.report.performance import Performance, performance
+from auditor.report.requirements import MEANINGS, STATUSES, Index, indices
+from auditor.report.selection import Selection, selection
+from auditor.report.signoff import SignedOff, signed_off
 from auditor.report.summary import Summary, summary
 from auditor.report.tables import Cell, Table, head
 from auditor.report.vocabulary import fill_name, statistic_name
+from auditor.signoff import Filed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from auditor.document import Document
     from auditor.ladder import Estimate
 
-SECTIONS: Final = (
-    ("summary", "Summary"),
-    ("findings", "Findings"),
-    ("checks", "Checks of this audit"),
-    ("model", "The model"),
-    ("data", "The data"),
-    ("performance", "Right and wrong answers"),
-    ("attention", "Where the maps lie"),
-    ("examples", "Example misclassifications"),
-    ("method", "Method"),
-    ("limits", "What this audit cannot detect"),
-    ("appendix", "Appendix: all numbers"),
-)
+BOTH: Final = ("measured", "derived")
+SECTIONS: Final = {
+    "summary": ("Summary", BOTH),
+    "findings": ("Findings", BOTH),
+    "checks": ("Checks of this audit", BOTH),
+    "scope": ("Scope and intended use", ("declared",)),
+    "model": ("The model", ("measured", "recorded", "declared")),
+    "data": ("The data", ("measured", "declared")),
+    "performance": ("Right and wrong answers", BOTH),
+    "selection": ("Selection rates", BOTH),
+    "attention": ("Where the maps lie", BOTH),
+    "examples": ("Example misclassifications", ("measured",)),
+    "method": ("Method", ("recorded",)),
+    "limits": ("Limitations and residual risk", ("declared",)),
+    "requirements": ("Requirement index", ("derived",)),
+    "sign-off": ("Dispositions and sign-off", ("declared",)),
+    "appendix": ("Appendix: all numbers", ("measured", "derived", "recorded")),
+}
+"""Titles, and where what stands there comes from."""
+CONTROL: Final = ("control", "Document control")
+"""Stands before the sections: on the band of the page, beside the contents in print."""
 
 
 LISTED: Final = 12
@@ -53,6 +66,7 @@ class Section:
     anchor: str
     number: int
     title: str
+    sources: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
 
 
@@ -76,15 +90,22 @@ class View:
     created_iso: str
     tool: str
     sections: tuple[Section, ...]
+    places: dict[str, str]  # number and title by anchor
+    foot: str  # which report a page belongs to; may be nothing
     identity: Table
     summary: Summary
     findings: Findings | None
     checks: Checks | None
     shapes: tuple[tuple[str, str], ...]  # of answers: shape and word
+    scope: Table
     model_facts: Table
+    provider: Table
     data_facts: Table
     data_tables: tuple[Table, ...]
+    dataset: Table
+    populations: tuple[Table, ...]
     performance: Performance
+    selection: Selection | None
     attention: Attention
     mean_maps: MeanMaps | None
     gallery: Gallery
@@ -92,11 +113,15 @@ class View:
     remarks: tuple[str, ...]
     confidence: str
     min_clusters: int
+    residual: Table
+    indices: tuple[Index, ...]
+    statuses: tuple[tuple[str, str, str], ...]  # shape, word and meaning
+    signed: SignedOff
     estimates: Table
     appendix: tuple[Table, ...]
 
 
-def view(document: Document, *, images: Path | None, rows: int) -> View:
+def view(document: Document, *, images: Path | None, rows: int, filed: Filed | None = None) -> View:
     """Turn a document into what templates print.
 
     Parameters
@@ -107,16 +132,22 @@ def view(document: Document, *, images: Path | None, rows: int) -> View:
         The images folder; None where there is none, and then examples say so.
     rows
         Of the table of all numbers, at most.
+    filed
+        The audit as it lies in its folder, and what was signed; None where it lies nowhere yet.
 
     Returns
     -------
     View
-        The same for the same document and images.
+        The same for the same document, images and signatures.
     """
+    filed = filed if filed is not None else Filed(audit=serialise(document))
     estimates = Estimates(document)
     shown = gallery(document, images)
     found = findings(document, estimates, images=images)
     checked = checks(document.protocol) if document.protocol is not None else None
+    selected, signed = selection(document, estimates), signed_off(document, filed)
+    sections = tuple(_sections({"findings": found, "checks": checked, "selection": selected}))
+    places = dict([CONTROL, *((one.anchor, f"{one.number} {one.title}") for one in sections)])
     return View(
         title=document.title,
         short_title=shorten(document.title, 40),
@@ -124,16 +155,18 @@ def view(document: Document, *, images: Path | None, rows: int) -> View:
         created=facts.printed_time(document.created),
         created_iso=document.created,
         tool=f"{document.tool.name} {document.tool.version}",
-        sections=tuple(_sections(found, checked)),
-        identity=facts.identity(document),
-        summary=summary(document, estimates, missing=shown.missing, findings=found, checks=checked),
+        sections=sections,
+        places=places,
+        summary=summary(document, estimates, missing=shown.missing, findings=found, checks=checked, signed=signed),
         findings=found,
         checks=checked,
         shapes=tuple((shape, answer) for answer, shape in ANSWERS.items()),
+        **_told(document),
         model_facts=facts.model_facts(document),
         data_facts=facts.data_facts(document),
         data_tables=contents.data_tables(document, estimates),
         performance=performance(document, estimates),
+        selection=selected,
         attention=attention(document, estimates),
         mean_maps=mean_maps(document),
         gallery=shown,
@@ -142,18 +175,44 @@ def view(document: Document, *, images: Path | None, rows: int) -> View:
         confidence=share(document.method.confidence),
         min_clusters=document.method.min_clusters,
         estimates=_all_numbers(document, estimates, rows),
-        appendix=facts.appendix_tables(document),
+        signed=signed,
+        **_filed(document, filed, places),
     )
 
 
-def _sections(found: Findings | None, checked: Checks | None) -> Iterator[Section]:
+def _filed(document: Document, filed: Filed, places: Mapping[str, str]) -> dict[str, Any]:
+    """Document control, the requirement index, and what goes with the report."""
+    return {
+        "foot": control.foot(document.declared),
+        "identity": control.identity(document, sha256=filed.sha256),
+        "indices": indices(document, filed, anchors=places),
+        "statuses": tuple((shape, status, MEANINGS[status]) for status, shape in STATUSES.items()),
+        "appendix": (*facts.appendix_tables(document), attachments.manifest(document, filed)),
+    }
+
+
+def _told(document: Document) -> dict[str, Any]:
+    """What the provider declared."""
+    said = document.declared
+    return {
+        "scope": declared.told(said, declared.SCOPE, "Scope and intended use"),
+        "provider": declared.told(said, declared.PROVIDER, "The model, as its provider describes it"),
+        "dataset": declared.told(said, declared.DATASET, "The data, as the provider describes them"),
+        "populations": tuple(declared.population_tables(document)),
+        "residual": declared.told(said, declared.RESIDUAL, "Residual risk, oversight and monitoring"),
+    }
+
+
+def _sections(parts: Mapping[str, Findings | Checks | Selection | None]) -> Iterator[Section]:
     """Those that have something to say, numbered in order."""
-    absent = {name for name, part in (("findings", found), ("checks", checked)) if part is None}
-    entries = found.rows if found is not None else ()
+    found = parts["findings"]
+    entries = found.rows if isinstance(found, Findings) else ()
     listed = tuple(Entry(anchor=row.anchor, code=row.badge.code, title=row.title) for row in entries[:LISTED])
-    kept = [(anchor, title) for anchor, title in SECTIONS if anchor not in absent]
-    for number, (anchor, title) in enumerate(kept, start=1):
-        yield Section(anchor=anchor, number=number, title=title, entries=listed if anchor == "findings" else ())
+    kept = [anchor for anchor in SECTIONS if parts.get(anchor, listed) is not None]
+    for number, anchor in enumerate(kept, start=1):
+        title, sources = SECTIONS[anchor]
+        under = listed if anchor == "findings" else ()
+        yield Section(anchor=anchor, number=number, title=title, sources=sources, entries=under)
 
 
 def _all_numbers(document: Document, estimates: Estimates, rows: int) -> Table:
@@ -162,21 +221,25 @@ def _all_numbers(document: Document, estimates: Estimates, rows: int) -> Table:
     return Table(
         caption="All numbers of this audit",
         kind="long",
+        source="measured, derived",
         columns=(
             head("Number"),
             *(head(name) for name in ("Map of", "Region", "Labelled", "Answered", "Attribute", "Subgroup", "Answer")),
             *(tables.number_head(name) for name in ("Value", "Interval", "n", "Cases")),
         ),
         rows=tuple(_row(row, estimates) for row in listed),
-        note=f"{len(listed):,} of {total:,} rows; the full table is in audit.json." if len(listed) < total else "",
+        note="Derived: computed from other rows; all other rows are measured."
+        + (f" {len(listed):,} of {total:,} rows; the full table is in audit.json." if len(listed) < total else ""),
     )
 
 
 def _row(row: Estimate, estimates: Estimates) -> tuple[Cell, ...]:
     number = estimates.printed(row)
     keys = [value_name(value) if value is not None else "" for value in (getattr(row, key) for key in KEYS)]
+    notes = [f"hidden by {fill_name(row.fill)}"] if row.fill else []
+    notes += ["derived"] if row.source == "derived" else []
     return (
-        head(statistic_name(row.statistic), note=f"hidden by {fill_name(row.fill)}" if row.fill else ""),
+        head(statistic_name(row.statistic), note=", ".join(notes)),
         *(tables.text(key) for key in keys),
         Cell(text=number.text, numeric=True, small=number.small),
         tables.figure(number.interval),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.ladder import FalseAlarms
+from auditor.ladder import Check, FalseAlarms
 from auditor.report.checks import banner, checks
 from auditor.report.figures import SPACE
 from tests.report.laddered import protocol
@@ -70,3 +70,25 @@ def test_rules_are_printed_with_their_units() -> None:
     assert rows["Answers asked of the model"] == "32,000"
     assert rows["Margin for a shift between the groups"] == "minor +0.05 SD, material +0.10 SD"
     assert rows["Margin for enrichment"] == "minor 1.3×, material 1.5×"
+
+
+def test_without_regions_nothing_is_said_of_hiding_them() -> None:
+    bare = protocol(fills=[], agreeing=[], controls=0, family=0, images=300)
+    rows = {row[0].text: plain(row[1].text) for row in checks(bare).trials.rows}
+    assert rows["Regions were hidden by"] == "nothing: only whole pictures were changed"
+    assert rows["Images changed"] == "300"
+    assert not {"Of these, count towards agreement", "Control areas per region"} & set(rows)
+
+
+def test_a_dead_positive_control_withholds_no_more_than_that_regions_are_not_used() -> None:
+    dead = Check(
+        name="Positive control",
+        region=None,
+        passed=False,
+        statistic="-",
+        consequence="Edits do not reach the model.",
+        withholds="interventions",
+    )
+    made = checks(protocol(checks=[dead]))
+    assert made.rows[0].withheld == "withholds statements that a region is not used"
+    assert made.withheld[0].startswith("Withheld: statements that a region is not used. The check")

@@ -9,13 +9,13 @@ import pytest
 
 from auditor.ladder import Rung
 from auditor.report import write_html
-from auditor.report.details import numbers_table, sureness_table, told_measured
+from auditor.report.details import beside_table, numbers_table, sureness_table, told_measured
 from auditor.report.estimates import Estimates
 from auditor.report.figures import SPACE
 from auditor.report.findings import PICTURED, findings
 from auditor.report.levels import LEVELS
 from auditor.report.view import view
-from tests.report.laddered import ALL_LEVELS, MANY, finding, laddered, protocol
+from tests.report.laddered import ALL_LEVELS, MANY, finding, laddered, measured, protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +118,37 @@ def test_numbers_carry_unit_interval_n_and_fill(short: Document) -> None:
         "<0.0001",
     ]  # fmt: skip
     assert rows[5][1:5] == ["difference in answered right labelled doctor · woman", "", "−14 pp", "[−20, −8]"]
+
+
+def test_attention_beside_a_finding_is_told_as_description(short: Document, tmp_path: Path) -> None:
+    keys = {"region": "face", "target": "predicted", "unit": "ratio"}
+    women = {**keys, "attribute": "gender", "subgroup": "woman"}
+    estimates = [
+        measured("enrichment_contrast", 1.4, 0.2, **women),
+        measured("enrichment_contrast", 1.2, 0.2, label="nurse", **women),
+        measured("adjusted_mass_odds", 1.3, 0.1, p_value=0.002, **women),
+        measured("attention_error_odds", 1.6, 0.3, attribute="gender", **keys),
+        measured("enrichment_contrast", 0.9, 0.2, outcome="wrong", **keys),
+        measured("adjusted_mass_odds", 1.1, 0.1, **{**women, "region": "hair"}),
+    ]
+    document = short.model_copy(update={"estimates": estimates})
+    told = Estimates(document)
+    table = beside_table(finding("E4", document), told)
+    assert table is not None
+    assert "descriptive, not corrected" in table.caption
+    rows = [[plain(f"{cell.text} {cell.note}".strip()) for cell in row] for row in table.rows]
+    assert rows == [
+        ["enrichment over that of the rest woman", "1.4×", "[1.2–1.6]", "800", "640", ""],
+        ["odds of map in the region over those of the rest, all else equal woman", "1.3×", "[1.2–1.4]", "800", "640",
+         "0.0020"],
+        ["odds of an error by attention, against the majority", "1.6×", "[1.3–1.9]", "800", "640", ""],
+    ]  # fmt: skip
+    alone = beside_table(finding("E2", document, attribute=None), told)
+    assert alone is not None
+    assert [plain(row[0].note) for row in alone.rows] == ["wrong answers"]
+    assert beside_table(finding("E4", short), Estimates(short)) is None
+    page = page_of(laddered(document, ALL_LEVELS), tmp_path)
+    assert "Attention beside it: descriptive, not corrected" in page
 
 
 def test_error_control_is_told(short: Document) -> None:

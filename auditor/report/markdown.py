@@ -1,0 +1,223 @@
+"""The job summary: an audit in at most thirty lines of Markdown, for a pipeline's page or a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from auditor.report.checks import checks
+from auditor.report.codes import list_codes
+from auditor.report.estimates import Estimates
+from auditor.report.facts import printed_time
+from auditor.report.figures import NOTHING, count
+from auditor.report.levels import LEVELS, badge, probability, ranked, topic
+from auditor.report.names import shorten
+from auditor.report.outcomes import outcome, tally, told
+from auditor.report.plaintext import line, write_text
+from auditor.report.sentences import standing_out
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+    from auditor.document import Document
+    from auditor.ladder import Finding
+
+LINES: Final = 30
+ROWS: Final = 7
+"""Findings in the table: the gravest."""
+WARNINGS: Final = 3
+LIMITS: Final = 3
+"""Warnings, and lines of what was not tested; the rest is counted."""
+LONGEST: Final = 400
+"""Characters of a sentence."""
+NAME: Final = 60.0
+"""Ems of a title."""
+_MARKS: Final = re.compile(r"([\\`*_\[\]|~{}$])")
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_START: Final = re.compile(r"^(?:([#=+-])|(\d+)([.)]))")
+
+
+def write_markdown(document: Document, path: str | os.PathLike[str]) -> None:
+    """Write the summary; the same document gives the same bytes.
+
+    Parameters
+    ----------
+    document
+        What it speaks of.
+    path
+        Where to write.
+
+    Raises
+    ------
+    RenderError
+        If the file cannot be written.
+    """
+    write_text(path, summarise(document), what="summary")
+
+
+def summarise(document: Document) -> str:
+    """Tell an audit in Markdown.
+
+    Parameters
+    ----------
+    document
+        What it speaks of.
+
+    Returns
+    -------
+    str
+        At most `LINES` lines: counts by level, the findings that are not ruled out, the warnings of page 1, what was
+        not tested. No name or sentence of the data is read as Markdown or HTML.
+    """
+    lines = [
+        f"## {escape(shorten(line(document.title), NAME))}",
+        "",
+        _told_counts(document),
+        "",
+        " ".join(escape(sentence, LONGEST) for sentence in _told_answers(document)),
+        "",
+        *_table(document),
+        *_listed("Warnings", warnings(document), WARNINGS),
+        *_listed("Not tested in this run", document.not_tested, LIMITS),
+        _colophon(document),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str, most: int | None = None) -> str:
+    r"""Text that Markdown prints as it is.
+
+    Parameters
+    ----------
+    text
+        From the user's data.
+    most
+        Characters at most, before they are escaped.
+
+    Returns
+    -------
+    str
+        On one line, without mark-up, HTML, links or cells of a table.
+
+    Examples
+    --------
+    >>> escape("<b>`a|b`</b>")
+    '&lt;b&gt;\\`a\\|b\\`&lt;/b&gt;'
+    >>> escape("http://x")
+    'http:\\//x'
+    """
+    flat = _MARKS.sub(r"\\\1", line(text, most))
+    flat = "".join(_ENTITIES.get(letter, letter) for letter in flat)
+    return flat.replace("://", ":\\//").replace("www.", "www\\.")
+
+
+def paragraph(text: str, most: int | None = None) -> str:
+    r"""Text that begins a line of Markdown: it makes no heading, list or rule either.
+
+    Parameters
+    ----------
+    text
+        From the user's data.
+    most
+        Characters at most, before they are escaped.
+
+    Returns
+    -------
+    str
+        As `escape` gives it, its first mark escaped as well.
+
+    Examples
+    --------
+    >>> paragraph("1. # x"), paragraph("# x")
+    ('1\\. # x', '\\# x')
+    """
+    flat = escape(text, most)
+    return _START.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", flat)
+
+
+def _told_counts(document: Document) -> str:
+    """How many findings came out how; in full what each level means."""
+    if document.protocol is None and not document.findings:
+        return "No region was hidden, so nothing is said about what the model uses."
+    if not document.findings:
+        return "There was no pair of region and attribute to test."
+    levels = Counter(finding.level for finding in document.findings)
+    by_level = " · ".join(
+        f"**{badge(level).code}** {badge(level).words}: {levels[level]}" for level in LEVELS if levels[level]
+    )
+    found = tally(document.findings)["found"]
+    return f"Use found in **{count(found)} of {count(len(document.findings))}** findings. {by_level}"
+
+
+def _told_answers(document: Document) -> tuple[str, ...]:
+    """How often answers are right; more of what stands out where there are no findings."""
+    sentences = standing_out(document, Estimates(document))
+    return sentences[:2] if document.findings else sentences[:4]
+
+
+def _table(document: Document) -> Iterator[str]:
+    rows = [finding for finding in ranked(document.findings) if outcome(finding) != "ruled out"]
+    if not rows:
+        return
+    yield "| | Level | Finding | Effect | Interval | n | Adjusted p |"
+    yield "|---|---|---|--:|:-:|--:|--:|"
+    codes = {one.fingerprint: one.code for one in list_codes(document)}
+    estimates = Estimates(document)
+    for finding in rows[:ROWS]:
+        yield f"| {codes[finding.fingerprint]} {_row(finding, document, estimates)}"
+    if len(rows) > ROWS:
+        yield f"| | | … and {count(len(rows) - ROWS)} more, in audit.json | | | | |"
+    yield ""
+
+
+def _row(finding: Finding, document: Document, estimates: Estimates) -> str:
+    level = badge(finding.level)
+    about = f"{escape(topic(finding, document))} ({finding.role})"
+    effect, interval, n = told(finding, estimates)
+    sure = probability(finding.q_value) if finding.q_value is not None else NOTHING
+    between = interval.strip("[]").replace(", ", " to ")
+    cells = (f"{level.code} {level.words}", about, *map(escape, (effect, between, n, sure)))
+    return f"| {' | '.join(cells)} |"
+
+
+def warnings(document: Document) -> list[str]:
+    """List what a reader is warned of first, as page 1 has it.
+
+    Parameters
+    ----------
+    document
+        What is spoken of.
+
+    Returns
+    -------
+    list of str
+        Whether flags may be relied on, what is withheld, what looks wrong.
+    """
+    if document.protocol is None:
+        return list(document.warnings)
+    made = checks(document.protocol)
+    return [*([made.banner] if made.banner else []), *made.withheld, *document.warnings]
+
+
+def _listed(heading: str, sentences: Sequence[str], most: int) -> Iterator[str]:
+    if not sentences:
+        return
+    kept = sentences if len(sentences) <= most else sentences[: most - 1]
+    yield f"**{heading}**"
+    yield ""
+    for sentence in kept:
+        yield f"- {paragraph(sentence, LONGEST)}"
+    if len(sentences) > len(kept):
+        yield f"- … and {count(len(sentences) - len(kept))} more, in audit.json"
+    yield ""
+
+
+def _colophon(document: Document) -> str:
+    data, tool = document.data, document.tool
+    return (
+        f"{paragraph(document.model.source, 120)} on {count(data.n_read)} of {count(data.n_listed)} images listed in "
+        f"{escape(data.annotations, 120)}; {escape(f'{tool.name} {tool.version}', 60)}, "
+        f"{escape(printed_time(document.created), 40)}. Evidence, not a certificate: every number is in audit.json."
+    )
