@@ -1,6 +1,6 @@
 """What the statistics cost: from the tables of an audit to audit.json, without the model.
 
-   python tests/benchmarks/analysis.py [--images 1000 10000 100000] [--attributes 1 2] [--threads 2] [--quick]
+   python tests/benchmarks/analysis.py [--images 1000 10000 100000] [--attributes 1 2] [--threads 1] [--quick]
 
 Tables are drawn from a law: two classes, four regions (one of them background-like), maps of 7 × 7 cells, every image a
 case of its own with a perceptual hash; hidden on a sample of 1 000 images as the default plan has it (noise, mean and
@@ -123,7 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--attributes", type=int, nargs="+", choices=[0, 1, 2], default=[1, 2])
-    parser.add_argument("--threads", type=int, default=2, help="of the linear algebra (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="of the linear algebra (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="200 images: does it run at all?")
     parser.add_argument("--step", choices=["draw", "sum"], help=argparse.SUPPRESS)
     parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
