@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from auditor.analysis.guards import find_guard
+from auditor.analysis.guards import find_doubt, find_guard
 from auditor.analysis.headlines import tell_use, write_headline
 from auditor.analysis.illustrations import Illustrator
 from auditor.analysis.looks import hides_use, judge_looks
@@ -51,7 +51,11 @@ def list_findings(evidence: Evidence, estimates: pd.DataFrame, *, checks: Sequen
         Gravest first; empty where nothing was hidden.
     """
     cells = [explain_overlap(evidence, cell) for cell in list_cells(evidence)]
-    uses = judge(cells, guards=lambda cell: find_guard(evidence, estimates, cell))
+    uses = judge(
+        cells,
+        guards=lambda cell: find_guard(evidence, estimates, cell),
+        doubts=lambda cell: find_doubt(estimates, cell),
+    )
     together: dict[tuple[str, str | None], list[Use]] = {}
     for use in uses:
         together.setdefault((use.cell.region, use.cell.attribute), []).append(use)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from auditor.analysis.margins import MARGINS
 from auditor.analysis.rungs import find_rows
 from auditor.analysis.statistics.balance import BALANCED
+from auditor.analysis.wording import percent, span
 from auditor.records import RASTER, pack_raster, unpack_rasters
 
 if TYPE_CHECKING:
@@ -40,6 +42,38 @@ def find_guard(evidence: Evidence, estimates: pd.DataFrame, cell: Cell) -> str |
     if cell.attribute is None:
         return None if share_on_core(evidence, cell.region) > MOST_SHARED else "controls are equally large"
     return _by_swaps(estimates, cell) or _by_balance(estimates, cell)
+
+
+def find_doubt(estimates: pd.DataFrame, cell: Cell) -> str | None:
+    """What speaks against ruling an effect out although hiding the region shifts nothing.
+
+    What a region shows may change answers both ways: the shift towards a class is nothing then, on average, and the
+    answers depend on the region all the same.
+
+    Parameters
+    ----------
+    estimates
+        All numbers of the audit.
+    cell
+        The question.
+
+    Returns
+    -------
+    str or None
+        In words; None where swaps were not made, or change fewer answers than the margin.
+    """
+    if cell.attribute is None:
+        return None
+    rows = find_rows(estimates, "cross_swap_excess", region=cell.region, attribute=cell.attribute, fill="swap")
+    rows = rows[rows["ci_high"].notna()]
+    most = MARGINS["cross_swap"].material
+    if rows.empty or rows["ci_high"].iloc[0] < most:
+        return None
+    row = rows.iloc[0]
+    return (
+        f"regions of the opposite value change {percent(row['estimate'])} more answers than regions of the same value "
+        f"{span(row['ci_low'], row['ci_high'], unit='%')}, which may be {percent(most)} or more"
+    )
 
 
 def _by_swaps(estimates: pd.DataFrame, cell: Cell) -> str | None:

@@ -197,5 +197,7 @@ def tell_use(use: Use, classes: tuple[str, ...]) -> str:
         guard = "" if use.guarded else f" {_tell_unguarded(use)}"
         if not (shows_alone(use.cell) and stays_small_alone(use.cell)):
             guard += f" {_ELSEWHERE}"
+        if use.doubt:
+            guard += f" Swapping speaks against ruling it out: {use.doubt}."
         text += f"{guard}{tell_needed(use)}"
     return text

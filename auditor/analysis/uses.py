@@ -41,6 +41,8 @@ class Use(NamedTuple):
         What shows that unequal regions did not make the shift; None where nothing does.
     needed
         Images that would settle an open question.
+    doubt
+        What else speaks against ruling the cell out; None where nothing does.
     """
 
     cell: Cell
@@ -52,9 +54,15 @@ class Use(NamedTuple):
     level: float
     guarded: str | None
     needed: int | None
+    doubt: str | None = None
 
 
-def judge(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambda _: None) -> list[Use]:
+def judge(
+    cells: Sequence[Cell],
+    *,
+    guards: Callable[[Cell], str | None] = lambda _: None,
+    doubts: Callable[[Cell], str | None] = lambda _: None,
+) -> list[Use]:
     """Answer every cell, with what asking all of them costs.
 
     Cells of one region and attribute are a family: families are tested first, and their cells only inside of those
@@ -66,6 +74,8 @@ def judge(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambd
         All that were asked.
     guards
         What else shows that a shift is not made by unequal regions, for a cell whose two sides are not both pushed.
+    doubts
+        What speaks against ruling a cell out although hiding the region shifts nothing.
 
     Returns
     -------
@@ -80,6 +90,7 @@ def judge(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambd
         _answer(
             cell,
             guard=guards(cell),
+            doubt=doubts(cell),
             rejected=bool(test.rejected[i]),
             level=test.level,
             values=(float(test.p[i]), float(test.q[i]), float(test.by[i]), float(familywise[i])),
@@ -163,23 +174,30 @@ def _step_down(parts: Sequence[Part]) -> FloatArray:
 
 
 def _answer(
-    cell: Cell, *, guard: str | None, rejected: bool, level: float, values: tuple[float, float, float, float]
+    cell: Cell,
+    *,
+    guard: str | None,
+    doubt: str | None,
+    rejected: bool,
+    level: float,
+    values: tuple[float, float, float, float],
 ) -> Use:
-    answer, guarded, more = _decide(cell, rejected=rejected, level=level, guard=guard)
-    return Use(cell, answer, *values, level=level if answer == "found" else 1 - Q, guarded=guarded, needed=more)
-
-
-def _decide(cell: Cell, *, rejected: bool, level: float, guard: str | None) -> tuple[Answer, str | None, int | None]:
     if cell.reason is not None:
-        return UNTESTED, None, None
+        return Use(cell, UNTESTED, *values, level=1 - Q, guarded=None, needed=None)
     guarded = _guard(cell) or guard
     if rejected and _is_found(cell, level=level, guard=guarded):
-        return "found", guarded, None
+        return Use(cell, "found", *values, level=level, guarded=guarded, needed=None)
+    if doubt is None and _is_ruled_out(cell):
+        return Use(cell, "ruled out", *values, level=1 - Q, guarded=guarded, needed=None)
+    more = _needed(cell)
+    return Use(cell, "not enough evidence", *values, level=1 - Q, guarded=guarded, needed=more, doubt=doubt)
+
+
+def _is_ruled_out(cell: Cell) -> bool:
+    """Whether the effect is small in every way of hiding, and so is that of the region itself."""
     most, signed = margin_of(cell)[1], cell.attribute is not None
     small = all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts)
-    if small and stays_small_alone(cell):
-        return "ruled out", guarded, None
-    return "not enough evidence", guarded, _needed(cell)
+    return small and stays_small_alone(cell)
 
 
 def _is_found(cell: Cell, *, level: float, guard: str | None) -> bool:

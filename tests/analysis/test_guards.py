@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditor.analysis.guards import MOST_SHARED, find_guard, share_on_core
+from auditor.analysis.guards import MOST_SHARED, find_doubt, find_guard, share_on_core
+from auditor.analysis.headlines import tell_use
 from auditor.analysis.questions import Cell, list_cells
 from auditor.analysis.uses import judge
 from auditor.records import RASTER, pack_raster
@@ -67,6 +68,25 @@ def test_swaps_that_change_more_answers_are_a_safeguard(low: float, *, found: bo
     assert (words is not None) == found
     other = table(row("cross_swap_excess", 0.1, 0.05, 0.2, **keys | {"region": "hair"}))
     assert find_guard(evidence, other, shift_cell(evidence)) is None
+
+
+@pytest.mark.parametrize(("high", "ruled_out"), [(0.04, True), (0.05, False), (0.12, False), (np.nan, True)])
+def test_swaps_that_change_answers_both_ways_are_a_doubt(high: float, *, ruled_out: bool) -> None:
+    """Of trained networks, one answered 9 % of pictures otherwise when a patch was recoloured, with no shift at all."""
+    evidence = make_asked(3000, pushes={"face": {}})
+    keys = {"region": "face", "attribute": "gender", "fill": "swap"}
+    estimates = table(row("cross_swap_excess", 0.03, high - 0.02, high, **keys))
+    cells = [cell for cell in list_cells(evidence) if cell.attribute]
+    for use in judge(cells, doubts=lambda cell: find_doubt(estimates, cell)):
+        assert (use.answer == "ruled out") == ruled_out
+        assert (use.doubt is None) == ruled_out
+        assert ("may be 5.0 % or more" in tell_use(use, ("doctor", "nurse"))) != ruled_out
+
+
+def test_a_region_alone_is_not_doubted_by_swaps() -> None:
+    evidence = make_asked(100, pushes={"face": {}}, attributes=())
+    estimates = table(row("cross_swap_excess", 0.2, 0.1, 0.3, region="face", attribute="gender", fill="swap"))
+    assert [find_doubt(estimates, cell) for cell in list_cells(evidence)] == [None]
 
 
 @pytest.mark.parametrize(("limits", "found"), [((0.02, 0.3), True), ((-0.3, -0.02), False), ((-0.1, 0.3), False)])
