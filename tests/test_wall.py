@@ -44,5 +44,5 @@ def test_records_alone_give_the_audit_and_its_reports(tmp_path: Path) -> None:
         assert "auditor.evidence" not in sys.modules
     """
     printed = run_python(code, cwd=tmp_path, missing=("torch", "torchvision"))
-    assert printed.split() == ["report.html", "report.pdf"]
+    assert printed.split() == ["report.html", "report.pdf", "summary.md"]
     assert (out / "audit.json").read_bytes() == before
