@@ -198,6 +198,6 @@ def tell_use(use: Use, classes: tuple[str, ...]) -> str:
         if not (shows_alone(use.cell) and stays_small_alone(use.cell)):
             guard += f" {_ELSEWHERE}"
         if use.doubt:
-            guard += f" Swapping speaks against ruling it out: {use.doubt}."
+            guard += f" Swapping does not rule it out: {use.doubt}."
         text += f"{guard}{tell_needed(use)}"
     return text
