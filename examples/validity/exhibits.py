@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
-from reading import compare_accuracy, compare_rivals, count_alarms, name_band, read_alone, read_findings
+from reading import compare_accuracy, compare_rivals, count_alarms, read_alone, read_findings
 
 import auditor
 
@@ -128,7 +128,7 @@ def audit(
         return auditor.audit(model, dataset, attributes=attributes, seed=seed, interventions=hiding)
 
 
-def tell(result: AuditResult, *, truth: Mapping[tuple[str, str], float | None], pull: float | None = None) -> list[Row]:
+def tell(result: AuditResult, *, truth: Mapping[tuple[str, str], float | None]) -> list[Row]:
     """One row per region and attribute that the audit spoke of, with what rivals say.
 
     Parameters
@@ -137,21 +137,16 @@ def tell(result: AuditResult, *, truth: Mapping[tuple[str, str], float | None], 
         Of the audit.
     truth
         As for `reading.read_findings`.
-    pull
-        Of the cue's colour, as `planting.compare_answers` counts it; None where it was not counted.
 
     Returns
     -------
     list of dict
-        Plain values by column; ``directed`` is the band of the pull, of the cue with its colour.
+        Plain values by column.
     """
     attributes = {finding.attribute for finding in result.document.findings if finding.attribute}
     gaps = {name: compare_accuracy(result.images, name) for name in attributes}
     alarms, estimates = count_alarms(result.document.protocol), result.estimates
-    rows = list(read_findings(result.document.findings, estimates, truth=truth))
-    for row in rows:
-        if pull is not None and (row["region"], row["attribute"]) == ("cue", "colour"):
-            row["directed"] = name_band(abs(pull))
+    rows = read_findings(result.document.findings, estimates, truth=truth)
     return [
         alarms | row | read_alone(estimates, row["region"]) | compare_rivals(result, row, gaps=gaps) for row in rows
     ]

@@ -39,11 +39,6 @@ def select(rows: pd.DataFrame, **values: object) -> pd.DataFrame:
     return rows[kept]
 
 
-def direct(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows, each cue with its colour judged by its pull where that was counted, in place of all changed answers."""
-    return rows.assign(band=rows["directed"].fillna(rows["band"])) if "directed" in rows else rows
-
-
 def own(rows: pd.DataFrame) -> pd.DataFrame:
     """Cells in which the region is the one that shows the attribute."""
     pairs = list(zip(rows["region"], rows["attribute"], strict=True))
@@ -59,7 +54,7 @@ def tabulate_power(rows: pd.DataFrame, tiers: tuple[str, ...] = DECOYS) -> pd.Da
         told["true flips, median"] = f"{100 * part['truth'].median():.1f} %"
         if "pull" in part and part["pull"].notna().any():
             told["pull, median"] = f"{100 * part['pull'].median():.1f} %"
-        told["material"] = int((direct(part)["band"] == "material").sum())
+        told["material"] = int((part["band"] == "material").sum())
         told["median shift"] = f"{part['noise'].abs().median():.2f}"
         told |= count_answers(part)
         alone = select(rows, model=tuple(part["model"]), region="cue", attribute="")
@@ -75,10 +70,20 @@ def count_answers(cells: pd.DataFrame) -> dict[str, object]:
     return told | {answer: int((cells["answer"] == answer).sum()) for answer in others}
 
 
+def tabulate_confusion(rows: pd.DataFrame) -> pd.DataFrame:
+    """Answers on cues and distractors, by what is true of them; a material one that is ruled out is the worst error."""
+    cells = own(select(rows, tier=tuple(WORDS)))
+    found = []
+    for (tier, band), part in cells.groupby(["tier", "band"]):
+        told: dict[str, object] = {"pictures": WORDS[str(tier)], "truth": band, "cells": len(part)}
+        found.append(told | count_answers(part) | {"ruled out": share(part["answer"] == "ruled out")})
+    return pd.DataFrame(found)
+
+
 def list_nulls(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Cells in which nothing should be found, by what makes them so."""
     for tier, words in WORDS.items():
-        for name, part in _list_nulls(select(direct(rows), tier=tier, band="immaterial")):
+        for name, part in _list_nulls(select(rows, tier=tier, band="immaterial")):
             if len(part):
                 yield f"{words}: {name}", part
 
@@ -115,7 +120,7 @@ def tabulate_alarms(rows: pd.DataFrame) -> pd.DataFrame:
 
 def tabulate_audits(rows: pd.DataFrame) -> pd.DataFrame:
     """Share of audits with at least one false finding, by kind and level."""
-    cells = select(direct(rows), tier=tuple(WORDS), band="immaterial")
+    cells = select(rows, tier=tuple(WORDS), band="immaterial")
     cells = cells[(cells["attribute"] != "") | (cells["region"] != "cue")]
     if cells.empty:
         return pd.DataFrame()

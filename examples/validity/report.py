@@ -16,6 +16,7 @@ from measures import (
     select,
     tabulate_alarms,
     tabulate_audits,
+    tabulate_confusion,
     tabulate_coverage,
     tabulate_p_values,
     tabulate_power,
@@ -52,8 +53,8 @@ SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], .
             "The same on cats and dogs (kinds *cifar-*) and garments. The truth is the same photograph with the cue's "
             "other colour. Where a class is hard to tell, any change turns some answers, this way and that: the "
             "*pull*, how much more often the answer is the second class with the second colour than with the first, is "
-            "the share that the colour as such decides, and *material* here counts the models in which it is 5 % or "
-            "more. Photographs that a model is audited on are none of those it learned from."
+            "the share that the colour as such decides. *Material* counts all changed answers, as above: a cue that "
+            "only disturbs is used as well. Photographs that a model is audited on are none of those it learned from."
         ),
     ),
     (
@@ -101,6 +102,15 @@ SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], .
         "Share of audits in which at least one immaterial cell is found, over all cells of the audit.",
     ),
     (
+        "Answers against the truth",
+        tabulate_confusion,
+        (
+            "The cue with its own attribute and the distractor with its own, over all kinds and levels. *Ruled out* on "
+            "a material cell is the worst error: an audit that says of a used cue that it is not used. It should "
+            "happen in 2.5 % of them at most."
+        ),
+    ),
+    (
         "Calibration of p-values",
         tabulate_p_values,
         (
@@ -132,7 +142,7 @@ SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], .
         "Rivals on photographs",
         partial(tabulate_rivals, tiers=PHOTOS, kinds=("cifar-local", "cifar-wide", "tag", "watermark", "tag-tuned")),
         (
-            "The same on the models of photographs, material and immaterial by the pull; the threshold of "
+            "The same on the models of photographs, the threshold of "
             "Attention-IoU as it comes is that of the network *cifar-local*."
         ),
     ),

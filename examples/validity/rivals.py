@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from measures import DECOYS, direct, own, select, share
+from measures import DECOYS, own, select, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def tabulate_rivals(
     kinds: tuple[str, ...] = ("base", "small", "wide", "large", "fixed"),
 ) -> pd.DataFrame:
     """Each rule as it comes, and with the threshold at which it flags at most one in twenty immaterial cells."""
-    cells = own(select(direct(rows), tier=tiers))
+    cells = own(select(rows, tier=tiers))
     cells = cells[(cells["level"] < 1) & (cells["kind"] != DOUBLE)]
     if cells.empty:
         return pd.DataFrame()

@@ -93,7 +93,7 @@ def run(job: Job, *, effort: Effort | None = None) -> list[Row]:
         seconds_training=trained - start,
         seconds_audit=time.perf_counter() - measured,
     )
-    return [shared | row for row in exhibits.tell(result, truth=truth, pull=told["pull"])]
+    return [shared | row for row in exhibits.tell(result, truth=truth)]
 
 
 def _read(job: Job, effort: Effort) -> list[tuple[Bytes, Ints]]:

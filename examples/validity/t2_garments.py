@@ -119,7 +119,7 @@ def run(job: Job, *, effort: Effort | None = None) -> list[Row]:
         seconds_audit=time.perf_counter() - measured,
     )
     told, truth = compare_answers(fresh, before, changed=changed)
-    return [shared | told | row for row in exhibits.tell(result, truth=truth, pull=told["pull"])]
+    return [shared | told | row for row in exhibits.tell(result, truth=truth)]
 
 
 def _read(job: Job, effort: Effort) -> list[tuple[Bytes, Ints]]:

@@ -188,6 +188,17 @@ def test_page_tells_how_many_models_and_every_table(
     assert plot.count("<path") >= 4
 
 
+def test_a_material_cue_that_is_ruled_out_is_counted_and_never_hidden(example: dict[str, ModuleType]) -> None:
+    """Photographs as well: how far changed answers pull to one class is told, and makes no cell immaterial."""
+    answers = ["found", "ruled out", "not enough evidence", "ruled out"]
+    cells = pd.DataFrame({"answer": answers, "band": ["material"] * 3 + ["immaterial"], "pull": 0.0})
+    cells = cells.assign(tier="t2_cifar", region="cue", attribute="colour")
+    table = example["measures"].tabulate_confusion(cells).set_index("truth")
+    assert table.loc["material", "ruled out"].startswith("1/3 = 33.3 %")
+    assert table.loc["material", "found"].startswith("1/3 = 33.3 %")
+    assert table.loc["immaterial", "ruled out"].startswith("1/1")
+
+
 def test_rules_are_compared_at_one_in_twenty_false_alarms(example: dict[str, ModuleType]) -> None:
     equal = example["rivals"]._equal
     scores = pd.Series(np.random.default_rng(0).permutation(100).astype(float))
