@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.document import Document
 
 NOT_RECORDED: Final = "not recorded"
 """How an empty attribute value reads."""
 
 NAME_WIDTH: Final = 17.0
 """Ems that a name may take: about thirty letters."""
+TITLE_WIDTH: Final = 40
+"""Ems of a title in the head of a page."""
+UNTITLED: Final = "Audit of"
+"""What stands before the model's name where nobody gave an audit a title: words of ours, not a name."""
+_WIDTHS: Final = (NAME_WIDTH, TITLE_WIDTH, 34.0, 60.0)
+"""How long names are cut: everywhere, as titles, below pictures, in the list of classes."""
+_CHOSEN: Final = frozenset({"distribution", "relation"})
+"""Declared facts that are words of ours to choose from."""
 
 
 def value_name(value: str) -> str:
@@ -111,3 +124,48 @@ def _letter_width(character: str) -> float:
     if character in "iljtf.,:;|!'()[] ":
         return 0.34
     return 0.72 if character.isupper() or character in "mw%@" else 0.58
+
+
+def names_in(document: Document) -> set[str]:
+    """What the data and their owner call things: no word of a report, whatever it reads like.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+
+    Returns
+    -------
+    set of str
+        Classes, regions, attributes and their values, images, all that was declared, each as it is and as it is cut.
+    """
+    data, said = document.data, document.declared.model_dump(mode="json")
+    population = said.pop("population").items()
+    names = {document.model.source, document.model.weights_file, document.model.target_layer, *document.model.classes}
+    names |= {*data.labels, data.images_folder, data.annotations}
+    names |= {one.name for one in data.attributes} | {one.name for one in data.regions}
+    names |= {name for name, _ in population}
+    names |= {value for one in data.attributes for value in one.counts}
+    names |= {value for _, shares in population for value in shares}
+    names |= {one.image_id for one in data.left_out} | {one.image_id for one in document.examples.items}
+    names |= {example.image_id for finding in document.findings for example in finding.examples}
+    names |= {words for fact, words in said.items() if fact not in _CHOSEN and isinstance(words, str)}
+    names |= set(document.declared.not_applicable.values())
+    names |= set(_asked(document)) | set(_policed(document))
+    if document.title != f"{UNTITLED} {document.model.weights_file or document.model.source}":
+        names.add(document.title)
+    return {form for name in names if name for form in (name, *(shorten(name, width) for width in _WIDTHS))}
+
+
+def _policed(document: Document) -> Iterator[str]:
+    """The policy and its rules, as its file has them."""
+    if document.policy is not None:
+        yield from (document.policy.name, *document.policy.rules)
+
+
+def _asked(document: Document) -> Iterator[str]:
+    """Words of the user's own frameworks."""
+    for one in document.report.frameworks:
+        yield from (one.framework, one.version, one.source_note)
+        for requirement in one.requirements:
+            yield from (requirement.id, requirement.title, requirement.note)
