@@ -120,6 +120,7 @@ class FindingExample(Part):
     place: Literal["largest", "median", "smallest"]
     raster: str | None = None  # base64 of records.pack_raster: the region's outline
     cam: list[list[Finite]] | None = None  # the predicted class's map divided by its maximum; None where it is empty
+    protected: dict[str, str] | None = None  # rasters of protected regions that are seen; None: not recorded
 
 
 class Finding(Part):
@@ -138,7 +139,8 @@ class Finding(Part):
     p_value: Finite | None  # minimum-effect, the largest over the fills
     q_value: Finite | None  # Benjamini-Hochberg over the declared family
     by_value: Finite | None  # Benjamini-Yekutieli: holds under any dependence
-    familywise: Finite | None  # Westfall and Young's maxT against no effect at all
+    familywise: Finite | None  # minimum-effect, adjusted by Westfall and Young's maxT over all pairs and ways of hiding
+    gate: Answer | None = None  # on use, where the chance of even one false finding is held; None: not recorded
     ci_adjusted: tuple[Finite, Finite] | None  # false-coverage-rate adjusted, where flagged
     needed: int | None  # images that would settle an open question
     examples: list[FindingExample]
@@ -158,7 +160,7 @@ class Check(Part):
 class FalseAlarms(Part):
     """How often the whole procedure flags where there is nothing to be found."""
 
-    kind: Literal["sham regions", "permuted attributes"]
+    kind: Literal["sham regions", "permuted attributes", "permuted properties", "turned changes"]
     flagged: int
     tried: int
     ci: tuple[Finite, Finite]  # Wilson

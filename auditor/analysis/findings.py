@@ -12,7 +12,7 @@ from auditor.analysis.looks import hides_use, judge_looks
 from auditor.analysis.overlap import explain_overlap
 from auditor.analysis.questions import list_cells
 from auditor.analysis.rungs import as_estimates, judge_harm, judge_opportunity
-from auditor.analysis.uses import judge
+from auditor.analysis.uses import hold, judge
 from auditor.ladder import Finding, Rung
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def _find(
         q_value=_number(use.q_value),
         by_value=_number(use.by_value),
         familywise=_number(use.familywise),
+        gate="withheld" if rungs["uses"].answer == "withheld" else hold(use),
         ci_adjusted=cell.weakest.interval(use.level) if found else None,
         needed=use.needed,
         examples=illustrate(cell) if tested and cell.weakest.effect.contrast.spread > 0 else [],

@@ -25,9 +25,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from auditor.analysis.findings import GRAVITY, find_level
+from auditor.analysis.global_cells import list_global_cells
 from auditor.analysis.global_rungs import (
     judge_global_harm,
     judge_global_opportunity,
@@ -36,29 +35,22 @@ from auditor.analysis.global_rungs import (
     write_global_headline,
 )
 from auditor.analysis.illustrations import Illustrator
-from auditor.analysis.margins import MARGINS, exceed
 from auditor.analysis.overlap import explain_split
-from auditor.analysis.questions import Cell, Part, Q
 from auditor.analysis.statistics.neutralising import read_neutrals
-from auditor.analysis.uses import judge
+from auditor.analysis.uses import hold, judge
 from auditor.ladder import Finding
 from auditor.properties import name_region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
-    from auditor.analysis.questions import Limits
+    from auditor.analysis.questions import Cell
     from auditor.analysis.statistics.base import Evidence
-    from auditor.analysis.statistics.dealing import Cell as Compared
-    from auditor.analysis.statistics.neutralising import Neutral
-    from auditor.analysis.statistics.shifts import Shift
     from auditor.analysis.uses import Use
     from auditor.ladder import FindingExample, Rung
 
-MORE: Final = "more"
-LESS: Final = "less"
 _RANK: Final = ("found", "not enough evidence", "ruled out", "not evaluated")
 
 
@@ -76,8 +68,7 @@ def list_global_findings(evidence: Evidence, estimates: pd.DataFrame) -> list[Fi
     -------
     list of Finding
         Gravest first, the property as ``(brightness)`` in the place of the region; empty where no whole picture was
-        changed. Their ``familywise`` is None: the sides differ from property to property, so that permutations of them
-        have nothing in common to share.
+        changed.
     """
     neutrals = read_neutrals(evidence)
     together: dict[str, list[Use]] = {item.name: [] for item in neutrals}
@@ -86,69 +77,6 @@ def list_global_findings(evidence: Evidence, estimates: pd.DataFrame) -> list[Fi
         together[use.cell.attribute or ""].append(use)
     found = [_find(evidence, estimates, name, uses=uses) for name, uses in together.items()]
     return sorted(found, key=lambda finding: GRAVITY.index(finding.level))
-
-
-def list_global_cells(neutrals: Iterable[Neutral], *, least: int) -> list[Cell]:
-    """Every question on a property that can go both ways: one per property and contrast.
-
-    Parameters
-    ----------
-    neutrals
-        Of `read_neutrals`.
-    least
-        Clusters that each side of a label needs.
-
-    Returns
-    -------
-    list of Cell
-        Each with two ways, the change to one value and its mirror image; the property stands as the attribute, and its
-        sides as the subgroups.
-    """
-    together: dict[tuple[str, str], list[Part]] = {}
-    for item in neutrals:
-        if item.cell is not None:
-            key = (item.name, item.effect.contrast.favours)
-            together.setdefault(key, []).append(_part(item, item.cell, least=least))
-    return [
-        Cell(name_region(name), name, MORE, LESS, favours, tuple(parts)) for (name, favours), parts in together.items()
-    ]
-
-
-def _part(item: Neutral, compared: Compared, *, least: int) -> Part:
-    shift = compared.shift
-    remark = "more against less of the property"
-    if not math.isfinite(shift.estimate):
-        remark = (
-            f"at most {compared.fewest} independent images or persons of a label have more, or less, of it than the "
-            f"value that all are brought to; {least} on each side are needed"
-        )
-    still = shift.se == 0
-    return Part(
-        effect=item.effect,
-        estimate=shift.estimate,
-        p_value=_exceed(shift, still=still),
-        interval=(lambda _: _points(shift.estimate)) if still else shift.interval,
-        uncontrolled=None,
-        both_ways=(lambda: _points(shift.both_ways)) if still else (lambda: shift.interval_both_ways(1 - Q)),
-        null=compared.null,
-        n=shift.n,
-        clusters=shift.clusters,
-        remark=remark,
-    )
-
-
-def _exceed(shift: Shift, *, still: bool) -> float:
-    """P-value of no more than the margin; 1 where no draw moves at all, as with a model that is blind to colour."""
-    delta = MARGINS["alignment"].material
-    if still:
-        return 1.0 if abs(shift.estimate) <= delta else math.nan
-    at = (np.array([shift.estimate]), np.array([shift.se]))
-    return float(exceed(*at, delta=delta, freedom=max(shift.freedom, 1))[0])
-
-
-def _points(value: float) -> Limits:
-    """An interval without width."""
-    return value, value
 
 
 def _find(evidence: Evidence, estimates: pd.DataFrame, name: str, *, uses: Sequence[Use]) -> Finding:
@@ -183,13 +111,14 @@ def _sureness(use: Use | None) -> dict[str, Any]:
     """Ways, error control and what is still needed; nothing of these for a property that can only be taken down."""
     if use is None:
         values = ("p_value", "q_value", "by_value", "familywise", "ci_adjusted", "needed")
-        return {"fills": []} | dict.fromkeys(values)
+        return {"fills": [], "gate": "not evaluated"} | dict.fromkeys(values)
     return {
         "fills": [part.effect.fill for part in use.cell.parts],
         "p_value": _number(use.p_value),
         "q_value": _number(use.q_value),
         "by_value": _number(use.by_value),
-        "familywise": None,
+        "familywise": _number(use.familywise),
+        "gate": hold(use),
         "ci_adjusted": use.cell.weakest.interval(use.level) if use.answer == "found" else None,
         "needed": use.needed,
     }

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from auditor.analysis.headlines import tell_needed
+from auditor.analysis.joint_tests import margin_of
 from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide
 from auditor.analysis.questions import Q
 from auditor.analysis.rungs import ANSWERS, as_estimates, find_rows
-from auditor.analysis.uses import margin_of
 from auditor.analysis.wording import percent, span
 from auditor.ladder import Rung
 from auditor.properties import PROPERTIES, name_region

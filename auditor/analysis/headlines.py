@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from auditor.analysis.joint_tests import margin_of
 from auditor.analysis.looks import hides_use, tell_looks
 from auditor.analysis.questions import Q
-from auditor.analysis.uses import margin_of, shows_alone, stays_small_alone
+from auditor.analysis.uses import shows_alone, stays_small_alone
 from auditor.analysis.wording import describe_role, known, listed, percent, span
 
 if TYPE_CHECKING:

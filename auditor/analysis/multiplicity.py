@@ -11,6 +11,8 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from auditor.analysis.statistics.intervals import IntArray
     from auditor.geometry import BoolArray, FloatArray
 
@@ -227,14 +229,33 @@ def step_down(observed: FloatArray, permuted: FloatArray) -> FloatArray:
     >>> step_down(np.array([3.0, 1.0]), np.array([[1.0, 2.0], [0.5, 0.1], [2.0, 0.3]]))
     array([0.25, 0.5 ])
     """
+    return step_down_by_part(observed, [permuted])
+
+
+def step_down_by_part(observed: FloatArray, parts: Iterable[FloatArray]) -> FloatArray:
+    """`step_down` where the draws of all cells would not fit in memory together.
+
+    Parameters
+    ----------
+    observed
+        ``(cells,)`` statistics.
+    parts
+        ``(some draws, cells)`` each.
+
+    Returns
+    -------
+    ndarray
+        ``(cells,)`` as there.
+    """
     adjusted = np.full(observed.shape, np.nan)
     order = np.flatnonzero(~np.isnan(observed))
     order = order[np.argsort(-observed[order], kind="stable")]
-    if len(order) == 0:
-        return adjusted
-    # what a draw does not give is below all else, just as what was not observed can never be found
-    ranked = np.nan_to_num(permuted[:, order], nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-    largest = np.maximum.accumulate(ranked[:, ::-1], axis=1)[:, ::-1]
-    beyond = (largest >= observed[order]).sum(axis=0)
-    adjusted[order] = np.maximum.accumulate((1 + beyond) / (len(permuted) + 1))
+    beyond, draws = np.zeros(len(order)), 0
+    for permuted in parts:
+        # what a draw does not give is below all else, just as what was not observed can never be found
+        ranked = np.nan_to_num(permuted[:, order], nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        largest = np.maximum.accumulate(ranked[:, ::-1], axis=1)[:, ::-1]
+        beyond += (largest >= observed[order]).sum(axis=0)
+        draws += len(permuted)
+    adjusted[order] = np.maximum.accumulate((1 + beyond) / (draws + 1))
     return adjusted

@@ -1,7 +1,8 @@
 """Negative controls: the whole procedure where there is nothing to be found, and how often it flags all the same.
 
 Sham regions are control areas put in the place of the region, against the other controls of the same images; permuted
-attributes are dealt out anew among clusters of the same label. Neither costs a pass over the model.
+attributes are dealt out anew among clusters of the same label. Properties of whole pictures have controls of their own:
+see `auditor.analysis.sham_properties`. None costs a pass over the model.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.analysis.questions import list_cells
+from auditor.analysis.sham_properties import SIDES, TURNS, exchange, try_sides, try_turns
 from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.intervals import wilson
 from auditor.analysis.statistics.layouts import Hidden
@@ -30,7 +32,7 @@ FEWEST: Final = 2
 
 
 def count_false_alarms(evidence: Evidence) -> list[FalseAlarms]:
-    """Run the procedure on sham regions and on permuted attributes.
+    """Run the procedure on sham regions, on permuted attributes, and on whole pictures with nothing to be found.
 
     Parameters
     ----------
@@ -42,14 +44,14 @@ def count_false_alarms(evidence: Evidence) -> list[FalseAlarms]:
     list of FalseAlarms
         One per kind that could be tried; a cell that could not be tested is not counted.
     """
-    found = []
-    shams = _try_shams(evidence)
-    if shams:
-        found.append(_count("sham regions", shams, method=_SHAMS, confidence=evidence.settings.confidence))
-    dealt = _try_permuted(evidence)
-    if dealt:
-        found.append(_count("permuted attributes", dealt, method=_DEALT, confidence=evidence.settings.confidence))
-    return found
+    tried = {
+        "sham regions": (_try_shams(evidence), _SHAMS),
+        "permuted attributes": (_try_permuted(evidence), _DEALT),
+        "permuted properties": (try_sides(evidence), SIDES),
+        "turned changes": (try_turns(evidence), TURNS),
+    }
+    level = evidence.settings.confidence
+    return [_count(kind, flags, method=method, confidence=level) for kind, (flags, method) in tried.items() if flags]
 
 
 _SHAMS: Final = (
@@ -103,15 +105,8 @@ def deal_out(evidence: Evidence, attribute: str, *, deal: int) -> Evidence:
         label; images of other clusters change places within their label.
     """
     generator = evidence.settings.generator(f"deal {attribute} {deal}")
-    texts, labels = evidence.texts(attribute).copy(), evidence.texts("label")
-    for label in evidence.labels:
-        rows = np.flatnonzero((labels == label) & (texts != NOT_RECORDED))
-        clusters, first, inverse = np.unique(evidence.clusters[rows], return_index=True, return_inverse=True)
-        own = texts[rows][first]
-        if (own[inverse] == texts[rows]).all():
-            texts[rows] = generator.permutation(own)[inverse]
-        elif len(clusters):
-            texts[rows] = generator.permutation(texts[rows])
+    before = evidence.texts(attribute)
+    texts = exchange(before, evidence, taking=before != NOT_RECORDED, generator=generator)
     copy = replace(evidence, settings=replace(evidence.settings, attributes=(attribute,)))
     # What was worked out before stays true: only one column of the images read is another.
     known = {name: value for name, value in vars(evidence).items() if name not in vars(copy)}

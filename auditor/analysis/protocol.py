@@ -118,8 +118,8 @@ def _note_cues(evidence: Evidence, cues: Sequence[Finding]) -> Iterator[str]:
             "margins are those of shifts between groups, the two sides being images with more and with less of it. "
             f"These {tested} questions, asked in every audit, are a family of their own at q = {Q}: nobody declared "
             "them, so they neither cost the declared ones power nor gain from what these find. Where nothing at all is "
-            "to be found, q holds for each of the two families, not for both together. They are not in the "
-            "false-alarm counts."
+            "to be found, q holds for each of the two families, not for both together. Their false alarms are counted "
+            "in rows of their own."
         )
     if down:
         yield (

@@ -17,9 +17,9 @@ from scipy.special import ndtri
 from auditor.analysis.margins import MARGINS, exceed
 from auditor.analysis.statistics.alignment import align_all, read_alignments
 from auditor.analysis.statistics.effects import read_effects
+from auditor.analysis.statistics.flips import compare_flips, deal_flips
 from auditor.analysis.statistics.intervals import wilson
 from auditor.analysis.statistics.layouts import Hidden, difference
-from auditor.analysis.statistics.pairing import compare_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,8 +48,9 @@ class Part:
     ----------
     effect
         What was hidden and how, image by image.
-    estimate
-        The aligned shift in standard deviations of the margin, or the flip excess as a difference of shares.
+    estimate, error, freedom
+        The aligned shift in standard deviations of the margin, or the flip excess as a difference of shares; its
+        standard error, and the degrees of freedom of that.
     p_value
         Against the hypothesis that the effect is no larger than the margin from which it counts.
     interval
@@ -59,7 +60,8 @@ class Part:
     uncontrolled
         Works out limits of the same with nothing taken off for controls; None where there is no such number.
     null
-        The aligned shift under permutation, ``(draws,)``; None without an attribute, and where nothing was permuted.
+        The estimate under permutation of the attribute, or of the signs of the differences, ``(draws,)``; None where
+        nothing was permuted.
     n, clusters
         Images and clusters.
     remark
@@ -68,6 +70,8 @@ class Part:
 
     effect: Effect
     estimate: float
+    error: float
+    freedom: float
     p_value: float
     interval: Callable[[float], Limits]
     both_ways: Callable[[], Limits] | None
@@ -148,7 +152,8 @@ def list_cells(
     found = list(_ask_shifts(evidence, hidden, alignments))
     if alone:
         names = dict.fromkeys(effect.region for effect in hidden.counted)
-        found += [_alone(evidence, region, hidden.counted) for region in names if _stands_alone(evidence, region)]
+        regions = [region for region in names if _stands_alone(evidence, region)]
+        found += _ask_flips(evidence, [effect for effect in hidden.counted if effect.region in regions], draws=draws)
     order = {name: i for i, name in enumerate(evidence.settings.regions)}
     return sorted(found, key=lambda cell: order.get(cell.region, len(order)))
 
@@ -194,6 +199,8 @@ def _shift_part(item: Alignment, uncontrolled: Callable[[], Limits]) -> Part:
     return Part(
         effect=item.effect,
         estimate=shift.estimate,
+        error=shift.se,
+        freedom=shift.freedom,
         p_value=1.0 if still else p,
         interval=_nowhere if still else shift.interval,
         both_ways=partial(shift.interval_both_ways, 1 - Q),
@@ -227,27 +234,20 @@ def _remark(item: Alignment, *, tested: bool) -> str:
     return f"at most {item.cell.fewest} independent images or persons on one side; more are needed"
 
 
-def _alone(evidence: Evidence, region: str, effects: Sequence[Effect]) -> Cell:
-    ways = {effect.fill: effect for effect in effects if effect.region == region}
-    return Cell(region, None, None, None, None, tuple(_flip_part(evidence, effect) for effect in ways.values()))
+def _ask_flips(evidence: Evidence, effects: Sequence[Effect], *, draws: int | None) -> list[Cell]:
+    """Regions alone, the ways of hiding brought together."""
+    ways = list({(effect.region, effect.fill): effect for effect in effects}.values())
+    nulls = deal_flips(evidence, ways, draws=draws)
+    together: dict[str, list[Part]] = {}
+    for effect, null in zip(ways, nulls, strict=True):
+        together.setdefault(effect.region, []).append(_flip_part(evidence, effect, null))
+    return [Cell(region, None, None, None, None, tuple(parts)) for region, parts in together.items()]
 
 
-def _flip_part(evidence: Evidence, effect: Effect) -> Part:
+def _flip_part(evidence: Evidence, effect: Effect, null: FloatArray | None) -> Part:
     @cache
     def compare(level: float) -> Pairing:
-        (pairing,) = compare_pairs(
-            effect.flip_own[:, None],
-            effect.flip_control[:, None],
-            codes=np.zeros(len(effect.own), dtype=np.int64),
-            clusters=evidence.clusters,
-            n_cells=1,
-            weights=evidence.weights,
-            confidence=level,
-            shares=True,
-            draws=1,
-            generator=evidence.settings.generator("signs"),
-        )
-        return pairing
+        return compare_flips(evidence, effect, level=level)
 
     def interval(level: float) -> Limits:
         at = compare(level).excess
@@ -256,19 +256,21 @@ def _flip_part(evidence: Evidence, effect: Effect) -> Part:
     pairing = compare(1 - Q)
     found = pairing.excess
     estimate, (low, high) = float(found.estimate[0]), interval(1 - Q)
-    n, clusters = int(found.n[0]), int(found.clusters[0])
+    clusters = int(found.clusters[0])
     enough = clusters >= evidence.settings.min_clusters
     few = f"{clusters} independent images or persons have room for an equally large area elsewhere; more are needed"
-    spread = (high - low) / (2 * float(ndtri(1 - Q / 2))) if enough else math.nan
+    error = (high - low) / (2 * float(ndtri(1 - Q / 2))) if enough else math.nan
     return Part(
         effect=effect,
         estimate=estimate if enough else math.nan,
-        p_value=_exceed(max(estimate, 0.0), spread, delta=MARGINS["flips"].minor, freedom=clusters - 1),
+        error=error,
+        freedom=clusters - 1,
+        p_value=_exceed(max(estimate, 0.0), error, delta=MARGINS["flips"].minor, freedom=clusters - 1),
         interval=interval,
         both_ways=None,
         uncontrolled=partial(_share_limits, pairing.first),
-        null=None,
-        n=n,
+        null=null,
+        n=int(found.n[0]),
         clusters=clusters,
         remark="less the share that controls change" if enough else few,
     )

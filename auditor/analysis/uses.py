@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from auditor.analysis.joint_tests import FWER, adjust_jointly, margin_of
 from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide, needed
-from auditor.analysis.multiplicity import adjust, descend, fcr_level, simes, step_down, unite
+from auditor.analysis.multiplicity import adjust, descend, fcr_level, simes, unite
 from auditor.analysis.questions import Q
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Use(NamedTuple):
         The largest over the ways of hiding; adjusted over the families by Benjamini-Hochberg, and by
         Benjamini-Yekutieli, which holds under any dependence. NaN where not tested.
     familywise
-        Westfall and Young's maxT against no effect at all; NaN without an attribute.
+        Adjusted by Westfall and Young's maxT over all cells and ways of hiding; NaN where not tested, or without draws.
     level
         Of the interval that allows for having picked this cell.
     guarded
@@ -85,7 +86,7 @@ def judge(
     if not cells:
         return []
     test = _test(cells)
-    familywise = _familywise(cells)
+    familywise = adjust_jointly(cells)
     return [
         _answer(
             cell,
@@ -97,6 +98,31 @@ def judge(
         )
         for i, cell in enumerate(cells)
     ]
+
+
+def hold(use: Use) -> Answer:
+    """Answer in gate mode: found only so that the chance of even one false finding among all cells is held.
+
+    Parameters
+    ----------
+    use
+        Of `judge`, with the adjusted p-value of gate mode.
+
+    Returns
+    -------
+    str
+        As `Use.answer`, with the adjusted p-value in the place of the false discovery rate and its intervals; what else
+        a finding asks for stays.
+
+    References
+    ----------
+    Westfall & Young (1993), Resampling-Based Multiple Testing, algorithm 4.1: see `auditor.analysis.joint_tests`.
+    """
+    if use.answer == UNTESTED:
+        return UNTESTED
+    if use.familywise <= FWER and _is_found(use.cell, level=1 - Q, guard=use.guarded):
+        return "found"
+    return "ruled out" if use.doubt is None and _is_ruled_out(use.cell) else "not enough evidence"
 
 
 def flag(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambda _: None) -> list[bool | None]:
@@ -148,29 +174,6 @@ def _unite(cell: Cell) -> float:
     if not cell.one_way:
         return 1.0
     return float(unite(np.array([[part.p_value for part in cell.parts]]))[0])
-
-
-def _familywise(cells: Sequence[Cell]) -> FloatArray:
-    """The largest maxT p-value over the ways of hiding, for cells with an attribute."""
-    found = np.full(len(cells), np.nan)
-    asked = [i for i, cell in enumerate(cells) if cell.reason is None and cell.attribute is not None]
-    asked = [i for i in asked if all(part.null is not None for part in cells[i].parts)]
-    for attribute in dict.fromkeys(cells[i].attribute for i in asked):
-        ours = [i for i in asked if cells[i].attribute == attribute]
-        for fill in dict.fromkeys(part.effect.fill for i in ours for part in cells[i].parts):
-            by_cell = {i: part for i in ours for part in cells[i].parts if part.effect.fill == fill}
-            hidden = list(by_cell)
-            found[hidden] = np.fmax(found[hidden], _step_down(list(by_cell.values())))
-    return found
-
-
-def _step_down(parts: Sequence[Part]) -> FloatArray:
-    """Shifts over their spread under permutation, so that cells of unequal size compare."""
-    null = np.column_stack([part.null for part in parts if part.null is not None])
-    spread = null.std(axis=0)  # NaN where a draw gives no shift
-    spread[~(spread > 0)] = np.nan
-    observed = np.abs([part.estimate for part in parts]) / spread
-    return step_down(observed, np.abs(null) / spread)
 
 
 def _answer(
@@ -252,13 +255,6 @@ def stays_small_alone(cell: Cell) -> bool:
     most, signed = margin_of(cell)[1], cell.attribute is not None
     alone = [part.uncontrolled() for part in cell.parts if part.uncontrolled is not None]
     return all(decide(*limits, most, signed=signed) == RULED_OUT for limits in alone)
-
-
-def margin_of(cell: Cell) -> tuple[float, float]:
-    """From where an effect counts as use, and below which use is ruled out."""
-    if cell.attribute is not None:
-        return MARGINS["alignment"].material, MARGINS["alignment"].material
-    return MARGINS["flips"].minor, MARGINS["flips"].material
 
 
 def _guard(cell: Cell) -> str | None:

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from auditor.analysis.estimates import estimate
-from auditor.analysis.global_cues import list_global_cells, list_global_findings
+from auditor.analysis.global_cells import list_global_cells
+from auditor.analysis.global_cues import list_global_findings
 from auditor.analysis.global_rungs import as_correlation, judge_global_harm, judge_global_opportunity, judge_global_use
 from auditor.analysis.protocol import follow_protocol
-from auditor.analysis.statistics.neutralising import MIRRORED, read_neutrals
+from auditor.analysis.statistics.mirroring import MIRRORED
+from auditor.analysis.statistics.neutralising import read_neutrals
 from auditor.analysis.uses import judge
 from auditor.properties import NEUTRAL
 from tests.analysis.conftest import make_evidence, make_images

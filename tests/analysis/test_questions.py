@@ -72,7 +72,8 @@ def test_flips_are_counted_beyond_controls_and_only_more_of_them_count() -> None
         effect = part.effect
         assert part.estimate == pytest.approx(np.mean(effect.flip_own - effect.flip_controls.mean(axis=1)))
         assert part.both_ways is None
-        assert part.null is None
+        assert part.null is not None
+        assert part.null.mean() == pytest.approx(0, abs=0.01)
     shams = [effect.as_sham(0) for effect in (part.effect for part in alone.parts)]
     reverse = [replace(effect, flip_own=np.zeros(160), flip_controls=np.ones((160, 1))) for effect in shams]
     (cell,) = list_cells(never, reverse, draws=1)[1:]

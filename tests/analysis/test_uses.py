@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from auditor.analysis.multiplicity import fcr_level, step_down
+from auditor.analysis.joint_tests import adjust_jointly, margin_of
+from auditor.analysis.multiplicity import fcr_level
 from auditor.analysis.questions import AGREEING, Cell, Q, list_cells
-from auditor.analysis.uses import Use, flag, judge, margin_of
+from auditor.analysis.uses import Use, flag, hold, judge
 from tests.analysis.asking import make_asked, planted
 
 
@@ -106,16 +107,27 @@ def test_the_family_is_corrected_as_scipy_does() -> None:
         assert use.p_value == max(part.p_value for part in use.cell.parts)
 
 
-def test_the_familywise_value_is_the_largest_step_down_over_the_ways() -> None:
-    uses = of_attribute(judge(list_cells(make_asked(120, pushes=planted(0.1, "a") | planted(0.03, "b")))))
-    expected = np.zeros(2)
-    for way in range(2):
-        parts = [use.cell.parts[way] for use in uses]
-        null = np.column_stack([part.null for part in parts if part.null is not None])
-        spread = null.std(axis=0)
-        observed = np.abs([part.estimate for part in parts]) / spread
-        expected = np.maximum(expected, step_down(observed, np.abs(null) / spread))
-    assert [use.familywise for use in uses] == expected.tolist()
+def test_the_joint_test_is_over_all_cells_whatever_their_attribute() -> None:
+    cells = list_cells(make_asked(120, pushes=planted(0.25, "a") | planted(0.03, "b")))
+    uses = judge(cells)
+    assert [use.familywise for use in uses] == adjust_jointly(cells).tolist()
+    assert uses[0].familywise >= uses[0].p_value
+
+
+def test_gate_mode_asks_for_all_that_a_finding_asks_for() -> None:
+    """The adjusted p-value in the place of the false discovery rate; the safeguards stay."""
+    cells = [
+        one for one in list_cells(make_asked(300, pushes=planted(0.4, "face") | planted(0.0, "coat"))) if one.attribute
+    ]
+    coat, face = sorted(judge(cells, guards=lambda _: "given"), key=lambda use: use.cell.region)
+    assert (hold(coat), hold(face)) == ("ruled out", "found")
+    assert hold(face._replace(familywise=0.051)) == hold(face._replace(familywise=math.nan)) == "not enough evidence"
+    assert hold(coat._replace(doubt="swaps change answers")) == "not enough evidence"
+    (few,) = of_attribute(judge(list_cells(make_asked(72, pushes=planted(0.6, "face")))))
+    assert hold(few) == "not evaluated"
+    side = np.where(np.arange(300) % 4 >= 2, 1.0, 0.2)
+    (bare,) = judge([one for one in list_cells(make_asked(drifts={"face": side})) if one.attribute])
+    assert (hold(bare), bare.familywise <= 0.05) == ("not enough evidence", True)
 
 
 def test_nothing_asked_is_nothing_answered() -> None:

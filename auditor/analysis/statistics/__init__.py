@@ -27,6 +27,7 @@ from auditor.analysis.statistics.performance import measure_performance
 from auditor.analysis.statistics.properties import measure_properties
 from auditor.analysis.statistics.property_errors import measure_property_errors
 from auditor.analysis.statistics.randomisation import measure_randomisation
+from auditor.analysis.statistics.reliability import measure_reliability
 from auditor.analysis.statistics.repair import measure_repair
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ STATISTICS: Final[dict[str, Callable[[Evidence], list[Row]]]] = {
     "harm": measure_harm,
     "equality": measure_equality,
     "calibration": measure_calibration,
+    "reliability": measure_reliability,
     "conflict": measure_conflict,
     "attention_errors": measure_attention_errors,
     "repair": measure_repair,

@@ -10,6 +10,7 @@ from scipy.special import logit
 from auditor.analysis.statistics.balance import describe_place
 from auditor.analysis.statistics.borrowing import pair_masses
 from auditor.analysis.statistics.cells import Key, tabulate
+from auditor.analysis.statistics.counting import count_distinct
 from auditor.analysis.statistics.intervals import Intervals
 from auditor.analysis.statistics.performance import contrasts
 from auditor.analysis.statistics.regression import fit_linear
@@ -110,7 +111,7 @@ def _adjust(evidence: Evidence, pair: Pair, *, key: Key, others: str) -> list[Ro
         high=found[2:3],
         p_value=found[3:],
         n=np.array([int(used.sum())]),
-        clusters=np.array([len(np.unique(evidence.clusters[used]))]),
+        clusters=np.array([count_distinct(evidence.clusters[used])]),
     )
     ends = int(_at_the_ends(pair.own[used]).sum())
     squeezed = f"; {ends} masses of 0 or 1 drawn in by half an image" if ends else ""
@@ -133,13 +134,13 @@ def _fit(evidence: Evidence, mass: FloatArray, *, columns: FloatArray, used: Boo
     """The regression, or why there is none."""
     least, clusters = evidence.settings.min_clusters, evidence.clusters[used]
     member = columns[used, -1] == 1
-    fewest = min(len(np.unique(clusters[side])) for side in (member, ~member))
+    fewest = min(count_distinct(clusters[side]) for side in (member, ~member))
     if fewest < least:
         return f"{fewest} independent images on one side of the labels that have both, {least} are needed", None
     share = float(_at_the_ends(mass[used]).mean())
     if share > MOST_AT_THE_ENDS:
         return f"{share:.0%} of the masses are 0 or 1, which have no logit", None
-    inner = logit(squeeze(mass[used], len(np.unique(clusters))))
+    inner = logit(squeeze(mass[used], count_distinct(clusters)))
     labels = evidence.cells(by_label=True).codes[used]
     fit = fit_linear(inner, columns[used], groups=labels, clusters=clusters)
     if fit.reason or not np.isfinite(fit.slopes[-1]):

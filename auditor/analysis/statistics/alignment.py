@@ -9,6 +9,7 @@ import numpy as np
 
 from auditor.analysis.statistics.balance import describe_place, standardised_difference
 from auditor.analysis.statistics.cells import Key, tabulate
+from auditor.analysis.statistics.counting import count_distinct
 from auditor.analysis.statistics.dealing import POOLED, compare_values
 from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.intervals import Intervals
@@ -245,5 +246,5 @@ def _differ(evidence: Evidence, values: FloatArray, *, member: BoolArray) -> Int
         low=unknown,
         high=unknown,
         n=np.array([taking.sum()]),
-        clusters=np.array([len(np.unique(evidence.clusters[taking]))]),
+        clusters=np.array([count_distinct(evidence.clusters[taking])]),
     )

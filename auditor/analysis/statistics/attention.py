@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from auditor.analysis.statistics.bootstrap import Ratio, ratios
+from auditor.analysis.statistics.bootstrap import Ratio
 from auditor.analysis.statistics.cells import tabulate
 from auditor.analysis.statistics.intervals import proportions
+from auditor.analysis.statistics.nesting import ratios_by_margin
 from auditor.analysis.statistics.performance import share_method
 from auditor.records import TARGETS
 
@@ -65,9 +66,12 @@ def measure_attention(evidence: Evidence) -> list[Row]:
         rows += _empty_maps(evidence, target=target, view=view)
         for region in evidence.settings.regions:
             tracks += _tracks(evidence, target=target, region=region, view=view)
-    for cells in margins_by_outcome(evidence):
-        rows += _shares(evidence, [track for track in tracks if track.is_share], cells=cells)
-        rows += _means(evidence, [track for track in tracks if not track.is_share], cells=cells)
+    margins = list(margins_by_outcome(evidence))
+    means = _means(evidence, [track for track in tracks if not track.is_share], margins=margins)
+    shares = [track for track in tracks if track.is_share]
+    for cells, rest in zip(margins, means, strict=True):
+        rows += _shares(evidence, shares, cells=cells)
+        rows += rest
     return rows
 
 
@@ -135,24 +139,22 @@ def _shares(evidence: Evidence, tracks: Sequence[Track], *, cells: Cells) -> lis
     return rows
 
 
-def _means(evidence: Evidence, tracks: Sequence[Track], *, cells: Cells) -> list[Row]:
-    """All means of one margin at once, so that its draws are made once."""
+def _means(evidence: Evidence, tracks: Sequence[Track], *, margins: Sequence[Cells]) -> Iterator[list[Row]]:
+    """All means, margin by margin, of the same draws."""
     if not tracks:
-        return []
+        yield from ([] for _ in margins)
+        return
     values = np.column_stack([track.values for track in tracks])
     known = np.isfinite(values)
-    found = ratios(
+    found = ratios_by_margin(
         np.hstack([np.where(known, values, 0.0), known]),
         [Ratio(i, i + len(tracks), i + len(tracks)) for i in range(len(tracks))],
-        codes=cells.codes,
+        margins,
         clusters=evidence.clusters,
-        n_cells=len(cells.keys),
         weights=evidence.weights,
         confidence=evidence.settings.confidence,
     )
     interval = bootstrap_method(evidence)
-    return [
-        row
-        for track, one in zip(tracks, found, strict=True)
-        for row in _row(track, one, cells=cells, interval=interval)
-    ]
+    for cells, results in zip(margins, found, strict=True):
+        pairs = zip(tracks, results, strict=True)
+        yield [row for track, one in pairs for row in _row(track, one, cells=cells, interval=interval)]

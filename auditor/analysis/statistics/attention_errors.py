@@ -12,6 +12,7 @@ import numpy as np
 from auditor.analysis.statistics.borrowing import pair_masses
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.conflict import NEITHER, WORDS, mark_conflicts
+from auditor.analysis.statistics.counting import count_clusters, count_distinct
 from auditor.analysis.statistics.intervals import Intervals
 from auditor.analysis.statistics.regression import fit_logistic
 
@@ -115,9 +116,9 @@ def _ask(evidence: Evidence, pair: Pair, *, marks: IntArray) -> Asked:
     attention = pair.own if pair.aligned else pair.mass - pair.borrowed
     labels, n = evidence.cells(by_label=True).codes, len(evidence.labels)
     used = np.isfinite(attention) & (marks != NEITHER)
-    found = np.unique(np.column_stack([labels, evidence.clusters])[used], axis=0)[:, 0]
     counts = [np.bincount(labels[used & side], minlength=n) for side in (evidence.correct, ~evidence.correct)]
-    enough = np.bincount(found, minlength=n) >= evidence.settings.min_clusters
+    found = count_clusters(labels[used], evidence.clusters[used], n_groups=n)
+    enough = found >= evidence.settings.min_clusters
     used &= (enough & (counts[0] > 0) & (counts[1] > 0))[labels] if len(labels) else used
     conflict, own = marks[used].astype(np.float64), attention[used]
     spread = float(own.std()) if len(own) else 0.0
@@ -136,9 +137,9 @@ def _lack(asked: Asked, *, least: int) -> str:
     for side, words in ((1, "in conflict"), (0, "not in conflict")):
         here = asked.columns[:, 1] == side
         counts = {
-            "images": (len(np.unique(asked.cluster[here])), least),
-            "errors": (len(np.unique(asked.cluster[here & asked.wrong])), FEWEST_ERRORS),
-            "right answers": (len(np.unique(asked.cluster[here & ~asked.wrong])), FEWEST_ERRORS),
+            "images": (count_distinct(asked.cluster[here]), least),
+            "errors": (count_distinct(asked.cluster[here & asked.wrong]), FEWEST_ERRORS),
+            "right answers": (count_distinct(asked.cluster[here & ~asked.wrong]), FEWEST_ERRORS),
         }
         for name, (count, needed) in counts.items():
             if count < needed:
@@ -155,5 +156,5 @@ def _tell(asked: Asked, fit: Fit | None, *, weights: Sequence[float], confidence
         high=numbers[2:3],
         p_value=numbers[3:],
         n=np.array([len(asked.wrong)]),
-        clusters=np.array([len(np.unique(asked.cluster))]),
+        clusters=np.array([count_distinct(asked.cluster)]),
     )

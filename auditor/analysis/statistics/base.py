@@ -283,7 +283,8 @@ class Evidence:
         table = self._aligned(self.regions[self.regions["region"] == region])
         area = np.nan_to_num(table["area"].to_numpy(dtype=np.float64, na_value=np.nan))
         boxes = table[["x_min", "y_min", "x_max", "y_max"]].to_numpy(dtype=np.float64, na_value=np.nan)
-        rasters = np.array([r if isinstance(r, bytes) else b"" for r in table["raster"]], dtype=object)
+        rasters = table["raster"].to_numpy(dtype=object, copy=True)
+        rasters[pd.isna(rasters)] = b""
         return RegionView(area=area, boxes=np.where((area > 0)[:, None], boxes, np.nan), rasters=rasters)
 
     def _aligned(self, table: pd.DataFrame) -> pd.DataFrame:

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtrit
 
-from auditor.analysis.statistics.intervals import ByteArray, IntArray, Intervals, sum_by_cluster
+from auditor.analysis.statistics.intervals import ByteArray, ClusterSums, IntArray, Intervals, sum_by_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from auditor.analysis.statistics.grids import SingleArray
     from auditor.geometry import FloatArray
@@ -81,7 +81,7 @@ def resample(sums: FloatArray, clusters: IntArray, weights: ByteArray | SingleAr
     narrow = sums.astype(np.float32)
     for start in range(0, len(sums), CLUSTERS_AT_ONCE):
         part = slice(start, start + CLUSTERS_AT_ONCE)
-        total += pick(weights, clusters[part]).astype(np.float32, copy=False) @ narrow[part]
+        total += _pick_part(weights, clusters[part]).astype(np.float32, copy=False) @ narrow[part]
     return total
 
 
@@ -109,6 +109,14 @@ def pick(weights: npt.NDArray[Any], clusters: IntArray) -> npt.NDArray[Any]:
     """
     picked: npt.NDArray[Any] = weights.T.take(clusters, axis=0).T
     return picked
+
+
+def _pick_part(weights: npt.NDArray[Any], clusters: IntArray) -> npt.NDArray[Any]:
+    """`pick`, without a copy where the clusters follow one another."""
+    first = int(clusters[0])
+    if np.array_equal(clusters, np.arange(first, first + len(clusters))):
+        return weights[:, first : first + len(clusters)]
+    return pick(weights, clusters)
 
 
 def _quantiles(ordered: FloatArray, levels: FloatArray, finite: IntArray) -> FloatArray:
@@ -218,9 +226,39 @@ def ratios(
         One per ratio; NaN where the bottom is 0; no interval below two clusters or where clusters do not differ.
     """
     table = sum_by_cluster(columns, codes=codes, clusters=clusters, n_cells=n_cells)
+    rows = list(table.slices())
+    return divide_sums(
+        table,
+        wanted,
+        draw=lambda cell: resample(table.sums[rows[cell]], table.cluster[rows[cell]], weights),
+        confidence=confidence,
+    )
+
+
+def divide_sums(
+    table: ClusterSums, wanted: Sequence[Ratio], *, draw: Callable[[int], FloatArray], confidence: float
+) -> list[Intervals]:
+    """Ratios of sums per cell, from what each cluster adds to them and from their draws.
+
+    Parameters
+    ----------
+    table
+        Of `sum_by_cluster`.
+    wanted
+        Which columns to divide.
+    draw
+        Gives the sums of a cell in each draw, ``(draws, columns)``; asked once per cell that has images.
+    confidence
+        Level, in (0, 1).
+
+    Returns
+    -------
+    list of Intervals
+        As `ratios` has them.
+    """
     tops, bottoms, counts = (np.array(part) for part in zip(*wanted, strict=True))
-    found = np.full((3, n_cells, len(wanted)), np.nan)
-    n = np.zeros((n_cells, len(wanted)), dtype=np.int64)
+    found = np.full((3, table.n_cells, len(wanted)), np.nan)
+    n = np.zeros((table.n_cells, len(wanted)), dtype=np.int64)
     seen = np.zeros_like(n)
     for cell, rows in enumerate(table.slices()):
         sums = table.sums[rows]
@@ -229,7 +267,7 @@ def ratios(
         found[0, cell] = _divide(total[tops], total[bottoms])
         if n[cell].any():
             left = total - sums
-            drawn = resample(sums, table.cluster[rows], weights)
+            drawn = draw(cell)
             found[1:, cell] = limits(
                 found[0, cell],
                 draws=_divide(drawn[:, tops], drawn[:, bottoms]),

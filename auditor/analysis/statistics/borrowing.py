@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from auditor.analysis.statistics.attention import bootstrap_method, margins_by_outcome
-from auditor.analysis.statistics.bootstrap import Ratio, ratios
+from auditor.analysis.statistics.bootstrap import Ratio
 from auditor.analysis.statistics.cells import tabulate
 from auditor.analysis.statistics.lending import ALIGNED, borrow
 from auditor.analysis.statistics.memory import once
+from auditor.analysis.statistics.nesting import ratios_by_margin
 from auditor.records import TARGETS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence, TargetView
     from auditor.analysis.statistics.cells import Cells, Row
     from auditor.analysis.statistics.grids import SingleArray
-    from auditor.analysis.statistics.intervals import IntArray
+    from auditor.analysis.statistics.intervals import IntArray, Intervals
     from auditor.analysis.statistics.lending import Loan
     from auditor.geometry import FloatArray
 
@@ -70,7 +71,7 @@ def measure_enrichment(evidence: Evidence) -> list[Row]:
     pairs = pair_masses(evidence)
     if not pairs:
         return []
-    return [row for cells in margins_by_outcome(evidence) for row in _rows(evidence, pairs, cells=cells)]
+    return _rows(evidence, pairs, margins=list(margins_by_outcome(evidence)))
 
 
 @once
@@ -138,8 +139,8 @@ def _note(loan: Loan, *, asked: int) -> str:
     return note
 
 
-def _rows(evidence: Evidence, pairs: Sequence[Pair], *, cells: Cells) -> list[Row]:
-    """Both statistics of all pairs in one margin, so that its draws are made once."""
+def _rows(evidence: Evidence, pairs: Sequence[Pair], *, margins: Sequence[Cells]) -> list[Row]:
+    """Both statistics of all pairs, margin by margin, of the same draws."""
     known = np.column_stack([np.isfinite(pair.mass) for pair in pairs])
     mass = np.column_stack([pair.mass for pair in pairs])
     borrowed = np.column_stack([pair.borrowed for pair in pairs])
@@ -148,26 +149,31 @@ def _rows(evidence: Evidence, pairs: Sequence[Pair], *, cells: Cells) -> list[Ro
     wanted = [Ratio(k + i, 2 * k + i, 3 * k + i) for i in range(k)]
     wanted += [Ratio(i, k + i, 3 * k + i) for i in range(k)]
     weighted = [np.where(known, values * room, 0.0) for values in (mass, borrowed, np.ones_like(room))]
-    found = ratios(
+    found = ratios_by_margin(
         np.hstack([*weighted, known]),
         wanted,
-        codes=cells.codes,
+        margins,
         clusters=evidence.clusters,
-        n_cells=len(cells.keys),
         weights=evidence.weights,
         confidence=evidence.settings.confidence,
     )
-    rows: list[Row] = []
-    for name, part in zip(WORDS, (found[:k], found[k:]), strict=True):
-        for pair, result in zip(pairs, part, strict=True):
-            rows += tabulate(
-                result,
-                keys=cells.keys,
-                keep=cells.counts() > 0,
-                statistic=name,
-                target=pair.target,
-                region=pair.region,
-                unit=UNITS[name],
-                method=f"{WORDS[name]}; {pair.note}; {bootstrap_method(evidence)}",
-            )
-    return rows
+    return [
+        row
+        for cells, results in zip(margins, found, strict=True)
+        for name, part in zip(WORDS, (results[:k], results[k:]), strict=True)
+        for pair, result in zip(pairs, part, strict=True)
+        for row in _tell(evidence, pair, result, name=name, cells=cells)
+    ]
+
+
+def _tell(evidence: Evidence, pair: Pair, result: Intervals, *, name: str, cells: Cells) -> list[Row]:
+    return tabulate(
+        result,
+        keys=cells.keys,
+        keep=cells.counts() > 0,
+        statistic=name,
+        target=pair.target,
+        region=pair.region,
+        unit=UNITS[name],
+        method=f"{WORDS[name]}; {pair.note}; {bootstrap_method(evidence)}",
+    )

@@ -10,6 +10,7 @@ from scipy.special import expit, logit, stdtrit
 from auditor.analysis.statistics.attention import bootstrap_method
 from auditor.analysis.statistics.bootstrap import Ratio, ratios
 from auditor.analysis.statistics.cells import tabulate
+from auditor.analysis.statistics.counting import count_distinct
 from auditor.analysis.statistics.intervals import Intervals, sum_by_cluster
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _slices(cells: Cells) -> Iterator[IntArray]:
 
 def _counts(evidence: Evidence, cells: Cells) -> tuple[IntArray, IntArray]:
     """Images and clusters per cell."""
-    clusters = [len(np.unique(evidence.clusters[mine])) for mine in _slices(cells)]
+    clusters = [count_distinct(evidence.clusters[mine]) for mine in _slices(cells)]
     return cells.counts(), np.array(clusters, dtype=np.int64)
 
 

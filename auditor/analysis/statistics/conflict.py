@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from auditor.analysis.statistics.cells import Key, tabulate
+from auditor.analysis.statistics.counting import count_clusters, count_distinct
 from auditor.analysis.statistics.intervals import Intervals, differences, proportions
 from auditor.analysis.statistics.performance import share_method
 from auditor.records import NOT_RECORDED
@@ -48,7 +49,7 @@ class Strata(NamedTuple):
     def spread(self, pulls: FloatArray) -> float:
         """Standard error of a sum of pulls, one per image, over clusters."""
         sums = np.bincount(self.cluster, weights=pulls)
-        seen = len(np.unique(self.cluster))
+        seen = count_distinct(self.cluster)
         return float(np.sqrt((sums**2).sum() * seen / max(seen - 1, 1)))
 
 
@@ -211,7 +212,7 @@ def _row(numbers: FloatArray, p: float, *, strata: Strata, key: Key, statistic: 
         low=numbers[1:2],
         high=numbers[2:],
         n=np.array([len(strata.label)]),
-        clusters=np.array([len(np.unique(strata.cluster))]),
+        clusters=np.array([count_distinct(strata.cluster)]),
         p_value=np.array([p]),
     )
     method = f"{how}; {WORDS}; p-value of the cluster-robust score test of no link within labels"
@@ -225,7 +226,7 @@ def _no_link(strata: Strata) -> float:
     side, wrong = counts[:, 1].sum(axis=1) / n, counts[:, :, 1].sum(axis=1) / n
     pulls = (strata.side - side[strata.label]) * (strata.wrong - wrong[strata.label])
     error = strata.spread(pulls) if len(pulls) else 0.0
-    freedom = len(np.unique(strata.cluster)) - 1
+    freedom = count_distinct(strata.cluster) - 1
     return float(2 * stdtr(freedom, -abs(pulls.sum()) / error)) if error > 0 and freedom > 0 else float("nan")
 
 
@@ -251,16 +252,17 @@ def _gap(strata: Strata, *, confidence: float) -> tuple[FloatArray, str]:
         float(np.sqrt(((weight[used] * (limit[used] - each.estimate[used])) ** 2).sum()))
         for limit in (each.low, each.high)
     )
-    error = 0.0 if len(np.unique(strata.cluster)) == _labelled(strata) else strata.spread(_gap_pulls(strata, weight))
+    error = 0.0 if count_distinct(strata.cluster) == _labelled(strata) else strata.spread(_gap_pulls(strata, weight))
     if error > 0:
-        reach = error * stdtrit(len(np.unique(strata.cluster)) - 1, 0.5 + confidence / 2)
+        reach = error * stdtrit(count_distinct(strata.cluster) - 1, 0.5 + confidence / 2)
         return np.array([gap, max(gap - reach, -1), min(gap + reach, 1)]), "cluster-robust standard error"
     return np.array([gap, gap - down, gap + up]), "Newcombe intervals of the labels combined (Yan and Su 2010)"
 
 
 def _labelled(strata: Strata) -> int:
     """Pairs of cluster and label: as many as clusters where no cluster has two labels."""
-    return len(np.unique(np.column_stack([strata.cluster, strata.label]), axis=0))
+    n_labels = int(strata.label.max(initial=-1)) + 1
+    return int(count_clusters(strata.label, strata.cluster, n_groups=n_labels).sum())
 
 
 def _gap_pulls(strata: Strata, weight: FloatArray) -> FloatArray:
@@ -279,7 +281,7 @@ def _odds(strata: Strata, *, confidence: float) -> tuple[FloatArray, str]:
     if np.isnan(ratio):
         return np.full(3, np.nan), "not computed, because a side has no wrong images or only wrong ones in every label"
     pulls = _odds_pulls(strata)
-    alone, freedom = float(np.sqrt((pulls**2).sum())), max(len(np.unique(strata.cluster)) - 1, 1)
+    alone, freedom = float(np.sqrt((pulls**2).sum())), max(count_distinct(strata.cluster) - 1, 1)
     wider = max(strata.spread(pulls) / alone, 1.0) if alone > 0 else 1.0
     reach = error * wider * float(stdtrit(freedom, 0.5 + confidence / 2))
     return ratio * np.exp([0.0, -reach, reach]), "Robins-Breslow-Greenland interval times the root of the design effect"

@@ -11,7 +11,7 @@ from auditor.analysis.statistics.bootstrap import limits, resample
 from auditor.analysis.statistics.intervals import Intervals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.geometry import FloatArray
@@ -68,21 +68,27 @@ def cramers_v(
     labels: IntArray, values: IntArray, *, clusters: IntArray, weights: ByteArray, confidence: float
 ) -> Intervals:
     """Bias-corrected Cramér's V with a bootstrap interval over clusters: `associate` with `corrected_v`."""
-    return associate(corrected_v, labels, values, clusters=clusters, weights=weights, confidence=confidence)
+    return associate([corrected_v], labels, values, clusters=clusters, weights=weights, confidence=confidence)[0]
 
 
 def associate(
-    measure: Measure, labels: IntArray, values: IntArray, *, clusters: IntArray, weights: ByteArray, confidence: float
-) -> Intervals:
-    """A measure of association with a bootstrap interval over clusters.
+    measures: Sequence[Measure],
+    labels: IntArray,
+    values: IntArray,
+    *,
+    clusters: IntArray,
+    weights: ByteArray,
+    confidence: float,
+) -> list[Intervals]:
+    """Measures of association with bootstrap intervals over clusters, all of the same draws.
 
     Its correction takes the images of a cluster for one observation: the effective number of images is the square of
     their number over the sum of the squared cluster sizes.
 
     Parameters
     ----------
-    measure
-        `corrected_v`, or one of `auditor.analysis.statistics.information`: of ``(..., r, c)`` counts and their
+    measures
+        `corrected_v`, or those of `auditor.analysis.statistics.information`: of ``(..., r, c)`` counts and their
         effective number of images.
     labels, values, clusters
         ``(n,)`` numbers from 0 without gaps.
@@ -93,21 +99,23 @@ def associate(
 
     Returns
     -------
-    Intervals
-        One cell. Where the estimate is 0 the interval is made of plain quantiles of the draws, because no cluster has
-        any pull there.
+    list of Intervals
+        One cell per measure. Where the estimate is 0 the interval is made of plain quantiles of the draws, because no
+        cluster has any pull there.
     """
     rows, columns, n_clusters = (int(part.max()) + 1 if len(part) else 0 for part in (labels, values, clusters))
     shape = (rows, columns)
-    nothing = np.full(1, np.nan)
-    estimate, low, high = nothing, nothing, nothing
+    found = np.full((len(measures), 3), np.nan)
     if min(rows, columns, n_clusters) >= _FEWEST:
         at = (clusters, labels * columns + values)
         counts = csr_array((np.ones(len(labels)), at), shape=(n_clusters, rows * columns))
-        estimate = _of_sums(counts.sum(axis=0)[None], _squares(counts).sum()[None], shape=shape, measure=measure)
-        draws = _draws(counts, weights, shape=shape, measure=measure)
-        low, high = _limits(estimate, counts, draws, shape=shape, measure=measure, confidence=confidence)
-    return Intervals(estimate=estimate, low=low, high=high, n=np.array([len(labels)]), clusters=np.array([n_clusters]))
+        draws = _draws(counts, weights, shape=shape, measures=measures)
+        for numbers, measure, drawn in zip(found, measures, draws, strict=True):
+            estimate = _of_sums(counts.sum(axis=0)[None], _squares(counts).sum()[None], shape=shape, measure=measure)
+            ends = _limits(estimate, counts, drawn, shape=shape, measure=measure, confidence=confidence)
+            numbers[:] = np.concatenate([estimate, *ends])
+    n, seen = np.array([len(labels)]), np.array([n_clusters])
+    return [Intervals(estimate=value, low=low, high=high, n=n, clusters=seen) for value, low, high in found[:, :, None]]
 
 
 def _limits(
@@ -143,19 +151,30 @@ def _of_sums(sums: FloatArray, squares: FloatArray, *, shape: Shape, measure: Me
     return measure(sums.reshape(-1, *shape), effective)
 
 
-def _draws(counts: csr_array, weights: ByteArray, *, shape: Shape, measure: Measure = corrected_v) -> FloatArray:
-    """The measure in each draw, in slices of draws."""
+def _draws(
+    counts: csr_array, weights: ByteArray, *, shape: Shape, measures: Sequence[Measure] = (corrected_v,)
+) -> FloatArray:
+    """The measures in each draw, ``(measures, draws)``, in slices of draws."""
     squares = _squares(counts)
+    parts: list[list[FloatArray]] = []
+    for sums, squared in _draw_sums(counts, weights, squares=squares):
+        parts.append([_of_sums(sums, squared, shape=shape, measure=measure) for measure in measures])
+    return np.concatenate(parts, axis=1)
+
+
+def _draw_sums(
+    counts: csr_array, weights: ByteArray, *, squares: FloatArray
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Flat tables of some draws, and the sum of the squared sizes of their clusters."""
     if counts.shape[1] <= _NARROW:
         sums = resample(np.column_stack([counts.toarray(), squares]), np.arange(len(squares)), weights)
-        return _of_sums(sums[:, :-1], sums[:, -1], shape=shape, measure=measure)
+        yield sums[:, :-1], sums[:, -1]
+        return
     turned = counts.T.tocsr()
     step = max(1, _AT_ONCE // max(counts.shape))
-    parts = []
     for start in range(0, len(weights), step):
         taken = weights[start : start + step].astype(np.float64)
-        parts.append(_of_sums((turned @ taken.T).T, taken @ squares, shape=shape, measure=measure))
-    return np.concatenate(parts)
+        yield (turned @ taken.T).T, taken @ squares
 
 
 def _left_out(counts: csr_array, *, shape: Shape, measure: Measure = corrected_v) -> FloatArray:

@@ -9,6 +9,7 @@ from scipy.special import chdtrc, ndtr
 
 from auditor.analysis.statistics.bootstrap import resample
 from auditor.analysis.statistics.cells import Key, tabulate
+from auditor.analysis.statistics.counting import count_distinct
 from auditor.analysis.statistics.intervals import Intervals, proportions, sum_by_cluster
 from auditor.analysis.statistics.performance import MOST_CLASSES_IN_FULL
 from auditor.analysis.statistics.permutations import form_units, permute
@@ -207,7 +208,7 @@ def spread_shares(
     scale = weight.sum() - (weight**2).sum() / weight.sum()
     deviation = float(np.sqrt(max(observed - (groups - 1), 0) / scale))
     n_clusters = int(cluster.max()) + 1
-    if n_clusters > MOST_PERMUTED and len(np.unique(cluster * groups + value)) == n_clusters:
+    if n_clusters > MOST_PERMUTED and count_distinct(cluster * groups + value) == n_clusters:
         return Spread(deviation, float(chdtrc(groups - 1, observed)), permuted=False)
     zeros = np.zeros(len(value), dtype=np.int64)
     units = form_units(value, labels=zeros, areas=zeros.astype(np.float64), clusters=cluster)
@@ -258,7 +259,7 @@ def _spreads(evidence: Evidence, attribute: str) -> list[Row]:
             low=np.full(1, np.nan),
             high=np.full(1, np.nan),
             n=np.array([(mine >= 0).sum()]),
-            clusters=np.array([len(np.unique(clusters[mine >= 0]))]),
+            clusters=np.array([count_distinct(clusters[mine >= 0])]),
             p_value=np.array([found.p_value]),
         )
         method = (

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri, stdtrit
 
+from auditor.analysis.statistics.counting import number_anew
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 IntArray = npt.NDArray[np.int64]
 ByteArray = npt.NDArray[np.uint8]
 _NEGLIGIBLE = 1e-12
-_SPARSE = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,21 +99,21 @@ def sum_by_cluster(columns: FloatArray, *, codes: IntArray, clusters: IntArray, 
     """
     inside = codes >= 0
     width = int(clusters.max()) + 1 if len(clusters) else 1
-    pairs, inverse = _number(codes[inside] * width + clusters[inside], most=n_cells * width)
-    kept = columns[inside]
-    sums = np.empty((len(pairs), columns.shape[1]))
-    for column in range(columns.shape[1]):
-        sums[:, column] = np.bincount(inverse, weights=kept[:, column], minlength=len(pairs))
-    return ClusterSums(cell=pairs // width, cluster=pairs % width, sums=sums, n_cells=n_cells)
+    pairs, inverse = number_anew(codes[inside] * width + clusters[inside], most=n_cells * width)
+    return ClusterSums(
+        cell=pairs // width, cluster=pairs % width, sums=_add(columns[inside], inverse, n=len(pairs)), n_cells=n_cells
+    )
 
 
-def _number(values: IntArray, *, most: int) -> tuple[IntArray, IntArray]:
-    """Values from 0 to below `most` that occur, and which of them each is: without sorting where they are dense."""
-    if most > _SPARSE * max(len(values), 1):
-        return np.unique(values, return_inverse=True)
-    occurs = np.zeros(most, dtype=bool)
-    occurs[values] = True
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[values]
+def _add(values: FloatArray, rows: IntArray, *, n: int) -> FloatArray:
+    """Sums of values by row, every row having at least one; where each has one, they only change places."""
+    sums = np.empty((n, values.shape[1]))
+    if n == len(values):
+        sums[rows] = values
+        return sums
+    for column in range(values.shape[1]):
+        sums[:, column] = np.bincount(rows, weights=values[:, column], minlength=n)
+    return sums
 
 
 def wilson(share: FloatArray, n: FloatArray, *, confidence: float) -> tuple[FloatArray, FloatArray]:

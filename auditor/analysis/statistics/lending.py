@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditor.analysis.statistics.rasters import cover_rasters
-from auditor.geometry import project_boxes
-from auditor.records import RASTER, unpack_rasters
+from auditor.analysis.statistics.rasters import cover_packed
+from auditor.geometry import project_intervals
 
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence, RegionView
@@ -150,7 +149,8 @@ class _Pools:
         """Candidates for some images, as positions among those that show the region: (images, candidates)."""
         width = _TRIES * evidence.settings.borrowed
         steps = (generator.random((len(part), width)) * self.size[part, None]).astype(np.int64)
-        drawn: IntArray = self.order[self.start[part, None] + steps]
+        steps += self.start[part, None]
+        drawn: IntArray = self.order.take(steps)
         return drawn
 
 
@@ -191,14 +191,14 @@ def _place(
 ) -> tuple[FloatArray, FloatArray]:
     """Mean grid weights of the first boxes that fit, and the share that do."""
     own = rows[part]
-    frame = evidence.settings.frame
-    boxes, inside = fit_boxes(view.boxes[rows[donors]], area=view.area[own])
-    apart = evidence.clusters[rows[donors]] != evidence.clusters[own, None]
+    lenders = rows.take(donors)
+    boxes, inside = fit_boxes(view.boxes.take(lenders, axis=0), area=view.area[own])
+    apart = evidence.clusters.take(lenders) != evidence.clusters[own, None]
     fits = inside & apart & (measure_cover(boxes, view=view, own=own) <= MOST_OVERLAP)
     room: FloatArray = fits.mean(axis=1)
     first = np.argsort(~fits, axis=1, kind="stable")[:, : evidence.settings.borrowed]
     boxes, fits = np.take_along_axis(boxes, first[..., None], axis=1), np.take_along_axis(fits, first, axis=1)
-    return _mean_weights(boxes, fits=fits, frame=frame, grid=evidence.settings.grid), room
+    return _mean_weights(boxes, fits=fits, frame=evidence.settings.frame, grid=evidence.settings.grid), room
 
 
 def fit_boxes(boxes: FloatArray, *, area: FloatArray) -> tuple[FloatArray, BoolArray]:
@@ -223,13 +223,17 @@ def fit_boxes(boxes: FloatArray, *, area: FloatArray) -> tuple[FloatArray, BoolA
     >>> fit_boxes(np.array([[[0.0, 0.0, 0.2, 0.2]]]), area=np.array([0.25]))[0]
     array([[[0. , 0. , 0.5, 0.5]]])
     """
-    size = boxes[..., 2:] - boxes[..., :2]
-    own = size[..., 0] * size[..., 1]
+    left, top, right, bottom = np.ascontiguousarray(np.moveaxis(boxes, -1, 0))  # one edge of all boxes after the other
+    wide, high = right - left, bottom - top
+    own = wide * high
     scale = np.sqrt(np.divide(area[:, None], own, out=np.zeros(own.shape), where=own > 0))
-    size = size * scale[..., None]
-    centre = (boxes[..., :2] + boxes[..., 2:]) / 2
-    low = np.clip(centre - size / 2, 0, np.maximum(1 - size, 0))
-    return np.concatenate([low, low + size], axis=-1), (scale > 0) & (size[..., 0] <= 1) & (size[..., 1] <= 1)
+    wide *= scale
+    high *= scale
+    fitted = np.empty((4, *own.shape))
+    for axis, (low, end, size) in enumerate(((left, right, wide), (top, bottom, high))):
+        start = np.clip((low + end) / 2 - size / 2, 0, np.maximum(1 - size, 0), out=fitted[axis])
+        np.add(start, size, out=fitted[axis + 2])
+    return np.moveaxis(fitted, 0, -1), (scale > 0) & (wide <= 1) & (high <= 1)
 
 
 def measure_cover(boxes: FloatArray, *, view: RegionView, own: IntArray) -> FloatArray:
@@ -249,8 +253,7 @@ def measure_cover(boxes: FloatArray, *, view: RegionView, own: IntArray) -> Floa
     ndarray
         ``(n, k)`` in [0, 1].
     """
-    rasters = unpack_rasters(raster or bytes(RASTER[0] * RASTER[1] // 8) for raster in view.rasters[own])
-    covered, cells = cover_rasters(rasters, boxes)
+    covered, cells = cover_packed(view.rasters[own].tolist(), boxes)
     if cells.all():
         return covered
     return np.where(cells[:, None] > 0, covered, _covered_box(boxes, view.boxes[own]))
@@ -266,14 +269,12 @@ def _covered_box(boxes: FloatArray, own: FloatArray) -> FloatArray:
 
 def _mean_weights(boxes: FloatArray, *, fits: BoolArray, frame: Size, grid: Size) -> FloatArray:
     """Mean over the boxes that fit of their grid weights, which are products of a row and a column part."""
-    height, width = frame
-    edges = boxes * np.array([width, height, width, height])
-    edges = np.where(fits[..., None], edges, 0.0).reshape(-1, 4)
-    across, down = edges.copy(), edges.copy()
-    down[:, 0], down[:, 2] = 0, width
-    across[:, 1], across[:, 3] = 0, height
-    rows = project_boxes(down, frame=frame, grid=(grid[0], 1)).reshape(*fits.shape, grid[0]) / width
-    columns = project_boxes(across, frame=frame, grid=(1, grid[1])).reshape(*fits.shape, grid[1]) / height
-    total: FloatArray = np.matmul(rows.transpose(0, 2, 1), columns)
+    edges = np.moveaxis(np.where(fits[..., None], boxes, 0.0), -1, 0).reshape(4, -1)
+    columns, rows = (
+        project_intervals(edges[axis] * frame[1 - axis], edges[axis + 2] * frame[1 - axis], cells=cells, pixels=pixels)
+        for axis, (cells, pixels) in enumerate(((grid[1], frame[1]), (grid[0], frame[0])))
+    )
+    shape = (*fits.shape, -1)
+    total: FloatArray = np.matmul(rows.reshape(shape).transpose(0, 2, 1), columns.reshape(shape))
     total /= np.maximum(fits.sum(axis=1), 1)[:, None, None]
     return total

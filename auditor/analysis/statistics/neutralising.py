@@ -7,8 +7,7 @@ A model that reads the property loses evidence on one side and gains it on the o
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,9 +15,10 @@ from auditor.analysis.statistics.bootstrap import Ratio, ratios
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.contrasts import find_scale
 from auditor.analysis.statistics.dealing import Board, compare_values
-from auditor.analysis.statistics.effects import read_effects, read_trials
+from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.intervals import Intervals, proportions
 from auditor.analysis.statistics.memory import once
+from auditor.analysis.statistics.mirroring import mirror_effect, read_pairs, read_targets
 from auditor.analysis.statistics.performance import share_method
 from auditor.properties import NEUTRAL, PROPERTIES, name_region
 
@@ -28,12 +28,7 @@ if TYPE_CHECKING:
     from auditor.analysis.statistics.dealing import Cell
     from auditor.analysis.statistics.effects import Effect
     from auditor.analysis.statistics.intervals import IntArray
-    from auditor.geometry import FloatArray
-
-MIRRORED: Final = "mirrored"
-"""The change of equal size the other way; evidence that it gives counts as lost, so that both ways must agree."""
-NO_SIDE: Final = -1
-_SAME: Final = 1e-5  # targets are written with six digits
+    from auditor.analysis.statistics.mirroring import Pairs
 
 
 class Neutral(NamedTuple):
@@ -70,88 +65,33 @@ def read_neutrals(evidence: Evidence) -> list[Neutral]:
         Properties in the order of `PROPERTIES`; of each, contrast by contrast, the change to one value and then its
         mirror image. Empty where no whole picture was changed.
     """
-    if evidence.interventions.empty:
-        return []
-    found: list[Neutral] = []
-    for name, target in _read_targets(evidence).items():
-        effects = read_effects(evidence, [name_region(name)])
+    found = {pairs.name: compare_pairs(evidence, pairs) for pairs in read_pairs(evidence)}
+    for name in read_targets(evidence):
         if not PROPERTIES[name].both_ways:
-            found += [Neutral(name, effect, None) for effect in effects]
-            continue
-        ways = [way for effect in effects for way in (effect, mirror_effect(effect))]
-        sides = split_sides(read_values(evidence, name), target)
-        cells = _compare(evidence, ways, sides=sides)
-        found += [Neutral(name, way, cell) for way, cell in zip(ways, cells, strict=True)]
-    return found
+            found[name] = [Neutral(name, effect, None) for effect in read_effects(evidence, [name_region(name)])]
+    return [item for name in PROPERTIES for item in found.get(name, [])]
 
 
-def mirror_effect(effect: Effect) -> Effect:
-    """The change of equal size the other way, with its sign turned.
-
-    Parameters
-    ----------
-    effect
-        Of a property that can go both ways: the mirrored change stands as its only control.
-
-    Returns
-    -------
-    Effect
-        ``own`` is the margin gained by the mirrored change: what the property is worth, had from the other side.
-    """
-    return replace(
-        effect,
-        fill=MIRRORED,
-        own=-effect.controls[:, 0],
-        controls=effect.controls[:, :0],
-        flip_own=effect.flip_controls[:, 0],
-        flip_controls=effect.flip_controls[:, :0],
-    )
-
-
-def read_values(evidence: Evidence, name: str) -> FloatArray:
-    """A property of the images read, ``(n,)``; NaN where a file does not have it or the table does not.
+def compare_pairs(evidence: Evidence, pairs: Pairs, *, draws: int | None = None) -> list[Neutral]:
+    """Set the two sides of a property against each other, in both ways of changing it.
 
     Parameters
     ----------
     evidence
         The tables.
-    name
-        One of `PROPERTIES`.
+    pairs
+        Of `read_pairs`, or others in their place, such as sides that were dealt out at random.
+    draws
+        Permutations; by default as many as can be afforded, none where only the shifts are wanted.
 
     Returns
     -------
-    ndarray
-        As recorded from the photographs, not from the frames that the model sees.
+    list of Neutral
+        Contrast by contrast the change to one value and then its mirror image.
     """
-    if name not in evidence.read.columns:
-        return np.full(len(evidence.read), np.nan)
-    values: FloatArray = evidence.read[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    return values
-
-
-def split_sides(values: FloatArray, target: float) -> IntArray:
-    """On which side of a value each image is.
-
-    Parameters
-    ----------
-    values
-        ``(n,)``; NaN where an image does not have the property.
-    target
-        The value.
-
-    Returns
-    -------
-    ndarray
-        ``(n,)``: 1 above, 0 below, `NO_SIDE` at the value and where there is none.
-
-    Examples
-    --------
-    >>> split_sides(np.array([0.2, 0.5, 0.9, np.nan]), 0.5)
-    array([ 0, -1,  1, -1])
-    """
-    known = np.isfinite(values) & ~np.isclose(values, target, rtol=_SAME, atol=0)
-    sides: IntArray = np.where(known, (values > target).astype(np.int64), NO_SIDE)
-    return sides
+    ways = [way for effect in pairs.effects for way in (effect, mirror_effect(effect))]
+    cells = _compare(evidence, ways, sides=pairs.sides, draws=draws)
+    return [Neutral(pairs.name, way, cell) for way, cell in zip(ways, cells, strict=True)]
 
 
 def measure_neutralising(evidence: Evidence) -> list[Row]:
@@ -181,15 +121,7 @@ def measure_neutralising(evidence: Evidence) -> list[Row]:
     return rows
 
 
-def _read_targets(evidence: Evidence) -> dict[str, float]:
-    """The value that each property was brought to, as its trials say."""
-    trials = read_trials(evidence)
-    table = trials.table[trials.equals("fill", NEUTRAL)].drop_duplicates("region")
-    told = dict(zip(table["region"], table["donor_group"], strict=True))
-    return {name: float(told[name_region(name)]) for name in PROPERTIES if name_region(name) in told}
-
-
-def _compare(evidence: Evidence, ways: list[Effect], *, sides: IntArray) -> list[Cell]:
+def _compare(evidence: Evidence, ways: list[Effect], *, sides: IntArray, draws: int | None) -> list[Cell]:
     """Shifts of one side against the other, pooled over labels, one per way and contrast."""
     tried = np.isfinite(np.column_stack([way.own for way in ways])).any(axis=1)
     board = Board(
@@ -202,7 +134,7 @@ def _compare(evidence: Evidence, ways: list[Effect], *, sides: IntArray) -> list
         min_clusters=evidence.settings.min_clusters,
     )
     generator = evidence.settings.generator(f"sides of {ways[0].region}")
-    (cells,) = compare_values(board, sides[tried], wanted=[1], generator=generator)
+    (cells,) = compare_values(board, sides[tried], wanted=[1], draws=draws, generator=generator)
     return cells
 
 

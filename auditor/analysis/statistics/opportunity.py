@@ -133,23 +133,23 @@ def _strengths(evidence: Evidence, question: Question) -> list[Row]:
         "mutual_information": (corrected_information, "bit", whole),
         "normalised_mutual_information": (shared_information, "index", f"share of the {whole}"),
     }
+    if question.attribute is not None:
+        del measures["cramers_v"]  # `auditor.analysis.statistics.association` has it
+    results = associate(
+        [measure for measure, _, _ in measures.values()],
+        question.labels,
+        question.values,
+        clusters=question.clusters,
+        weights=question.weights,
+        confidence=evidence.settings.confidence,
+    )
     rows: list[Row] = []
-    for name, (measure, unit, words) in measures.items():
-        if name == "cramers_v" and question.attribute is not None:
-            continue  # `auditor.analysis.statistics.association` has it
-        found = associate(
-            measure,
-            question.labels,
-            question.values,
-            clusters=question.clusters,
-            weights=question.weights,
-            confidence=evidence.settings.confidence,
-        )
-        method = f"{words}; bootstrap over clusters, {draws} draws"
+    for (name, (_, unit, words)), found in zip(measures.items(), results, strict=True):
+        result, method = found, f"{words}; bootstrap over clusters, {draws} draws"
         if name == "cramers_v":
-            found = replace(found, p_value=np.array([_independence(evidence, question)]))
+            result = replace(found, p_value=np.array([_independence(evidence, question)]))
             method += f"; p-value from up to {draws} permutations over clusters"
-        rows += _tabulate(found, question, Key(attribute=question.attribute), statistic=name, unit=unit, method=method)
+        rows += _tabulate(result, question, Key(attribute=question.attribute), statistic=name, unit=unit, method=method)
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from auditor.analysis.statistics.counting import number_anew
 from auditor.analysis.statistics.signs import DRAWS
 
 if TYPE_CHECKING:
@@ -128,10 +129,11 @@ def arrange(units: Units) -> Units:
 
 def _label_sets(cluster: IntArray, label: IntArray) -> IntArray:
     """Number of the set of labels of each cluster: equal sets, equal numbers."""
-    pairs = np.unique(np.column_stack([cluster, label]), axis=0)
-    marks = np.random.default_rng(0).integers(2**62, size=int(label.max()) + 1)  # sums of marks tell sets apart
-    total = np.zeros(int(cluster.max()) + 1, dtype=np.int64)
-    np.add.at(total, pairs[:, 0], marks[pairs[:, 1]])
+    width, n_clusters = int(label.max()) + 1, int(cluster.max()) + 1
+    pairs = number_anew(cluster * width + label, most=n_clusters * width)[0]
+    marks = np.random.default_rng(0).integers(2**62, size=width)  # sums of marks tell sets apart
+    total = np.zeros(n_clusters, dtype=np.int64)
+    np.add.at(total, pairs // width, marks[pairs % width])
     return np.unique(total, return_inverse=True)[1]
 
 

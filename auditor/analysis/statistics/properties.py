@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from auditor.analysis.statistics.association import FOLDS, deal, guess
-from auditor.analysis.statistics.bootstrap import pick
 from auditor.analysis.statistics.cells import Key, tabulate
 from auditor.analysis.statistics.intervals import proportions
 from auditor.analysis.statistics.performance import share_method
@@ -124,18 +123,17 @@ def _association(evidence: Evidence, name: str, *, values: FloatArray, target: _
     """One row: how far a property tells a label or an attribute."""
     known = np.isfinite(values) & (target.codes >= 0)
     codes = np.unique(target.codes[known], return_inverse=True)[1]
-    present, clusters = _narrow(evidence, known)
-    weights = evidence.weights if known.all() else pick(evidence.weights, present)
     found = tell(
         values[known],
         codes,
-        clusters=clusters,
-        weights=weights,
+        clusters=evidence.clusters[known],
+        weights=evidence.weights,
         confidence=evidence.settings.confidence,
         generator=evidence.settings.generator(f"{name} and {target.words}"),
     )
     tested = np.isfinite(found.estimate)
-    found = replace(found, p_value=np.where(tested, p_value, np.nan))
+    low, high = np.clip(found.low, 0, 1), np.clip(found.high, 0, 1)  # BCa limits of epsilon squared can lie below 0
+    found = replace(found, p_value=np.where(tested, p_value, np.nan), low=low, high=high)
     about, draws = PROPERTIES[name], evidence.settings.draws
     if len(target.names) == _PAIR:
         first, second = target.names
@@ -157,7 +155,7 @@ def _accuracy(evidence: Evidence, name: str, *, values: FloatArray) -> list[Row]
     """Two rows: what guessing the label from the property gets, and what guessing without it does."""
     known = np.isfinite(values)
     labels = np.unique(evidence.texts("label")[known], return_inverse=True)[1]
-    _, clusters = _narrow(evidence, known)
+    clusters = np.unique(evidence.clusters[known], return_inverse=True)[1]
     edges = np.quantile(values[known], np.arange(1, PARTS) / PARTS) if known.any() else np.zeros(0)
     fifths = np.searchsorted(edges, values[known], side="left")
     folds = deal(clusters, generator=evidence.settings.generator(f"folds {name}"))
@@ -184,11 +182,6 @@ def _accuracy(evidence: Evidence, name: str, *, values: FloatArray) -> list[Row]
             found, keys=[Key()], statistic=statistic, region=name_region(name), unit="share", method=method
         )
     return rows
-
-
-def _narrow(evidence: Evidence, known: BoolArray) -> tuple[IntArray, IntArray]:
-    """Clusters of the known images, and these images' clusters numbered anew."""
-    return np.unique(evidence.clusters[known], return_inverse=True)
 
 
 def _left_out(known: BoolArray) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditor.analysis.statistics.cells import Key, tabulate
+from auditor.analysis.statistics.counting import count_clusters
 from auditor.analysis.statistics.intervals import differences
-from auditor.analysis.statistics.neutralising import read_values, split_sides
+from auditor.analysis.statistics.mirroring import read_values, split_sides
 from auditor.analysis.statistics.performance import MOST_CLASSES_IN_FULL
 from auditor.properties import PROPERTIES, name_region
 
@@ -78,8 +79,7 @@ def _gaps(evidence: Evidence, name: str, *, sides: IntArray) -> list[Row]:
 
 def _enough(evidence: Evidence, codes: IntArray, *, sides: IntArray, n_labels: int) -> BoolArray:
     """Labels with enough clusters on both sides."""
-    taking = codes >= 0
-    triples = np.unique(np.column_stack([sides, codes, evidence.clusters])[taking], axis=0)
-    seen = np.bincount(triples[:, 0] * n_labels + triples[:, 1], minlength=_PAIR * n_labels)
+    both = np.where(codes >= 0, sides * n_labels + codes, -1)
+    seen = count_clusters(both, evidence.clusters, n_groups=_PAIR * n_labels)
     most: BoolArray = seen.reshape(_PAIR, n_labels).min(axis=0) >= evidence.settings.min_clusters
     return most

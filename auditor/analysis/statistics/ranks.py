@@ -10,7 +10,8 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 from scipy.stats import rankdata
 
-from auditor.analysis.statistics.bootstrap import limits
+from auditor.analysis.statistics.bootstrap import limits, pick
+from auditor.analysis.statistics.counting import number_anew
 from auditor.analysis.statistics.intervals import Intervals
 
 if TYPE_CHECKING:
@@ -91,10 +92,12 @@ def tell(
     ----------
     values
         ``(n,)`` finite.
-    labels, clusters
+    labels
         ``(n,)`` numbers from 0 without gaps.
+    clusters
+        ``(n,)`` columns of the weights.
     weights
-        ``(draws, clusters)`` of `auditor.analysis.statistics.bootstrap.draw_weights`.
+        ``(draws, clusters)`` of `auditor.analysis.statistics.bootstrap.draw_weights`, whole.
     confidence
         Level, in (0, 1).
     generator
@@ -106,7 +109,8 @@ def tell(
         One cell: `strength` of the values, exactly. For the interval alone, ranks are put into at most `BINS` parts.
     """
     n = len(values)
-    n_labels, n_clusters = (int(part.max()) + 1 if n else 0 for part in (labels, clusters))
+    n_labels = int(labels.max(initial=-1)) + 1
+    present, clusters = number_anew(clusters, most=weights.shape[1])
     found = np.full((3, 1), np.nan)
     if n_labels >= _PAIR:
         parts = max(_LEAST_BINS, min(BINS, MOST_CELLS // n_labels))
@@ -116,7 +120,10 @@ def tell(
         cells = binned * n_labels + labels
         shift = exact - strength(table)
         found[0] = exact
-        drawn = shift + _draws(cells, clusters, weights, shape=table.shape, generator=generator)
+        several = np.bincount(clusters) > 1
+        taken = pick(weights, present[several])
+        alone = _count_taken(weights, present) - taken.sum(axis=1, dtype=np.int64)
+        drawn = shift + _draws(cells, clusters, taken, alone=alone, shape=table.shape, generator=generator)
         if n_labels > _PAIR and exact == 0:  # cut off at 0: no cluster has any pull there
             found[1:, 0] = np.nanquantile(np.maximum(drawn, 0), [(1 - confidence) / 2, (1 + confidence) / 2])
         else:
@@ -127,7 +134,7 @@ def tell(
                 clusters=np.array([n**2 / (np.bincount(clusters) ** 2).sum()]),
                 confidence=confidence,
             )
-    seen = np.array([n_clusters])
+    seen = np.array([len(present)])
     return Intervals(estimate=found[0], low=found[1], high=found[2], n=np.array([n]), clusters=seen)
 
 
@@ -137,22 +144,33 @@ def _tabulate(values: IntArray, labels: IntArray) -> FloatArray:
     return np.bincount(values * shape[1] + labels, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
 
 
+def _count_taken(weights: ByteArray, present: IntArray) -> IntArray:
+    """How many of the clusters that are there each draw takes: all that it takes, but for those that are not."""
+    missing = np.ones(weights.shape[1], dtype=bool)
+    missing[present] = False
+    few = missing.sum() < len(present)
+    taken: IntArray = pick(weights, np.flatnonzero(missing) if few else present).sum(axis=1, dtype=np.int64)
+    return weights.shape[1] - taken if few else taken
+
+
 def _draws(
-    cells: IntArray, clusters: IntArray, weights: ByteArray, *, shape: tuple[int, ...], generator: np.random.Generator
+    cells: IntArray,
+    clusters: IntArray,
+    taken: ByteArray,
+    *,
+    alone: IntArray,
+    shape: tuple[int, ...],
+    generator: np.random.Generator,
 ) -> FloatArray:
     """Strength in each draw. Clusters of one image are alike: of these it is enough to draw how many fall in a cell."""
-    grouped, alone = _divide(cells, clusters, size=math.prod(shape))
-    sizes = np.bincount(clusters)
-    many = np.flatnonzero(sizes > 1)
-    step = max(1, _AT_ONCE // max(len(many), alone.size))
+    grouped, single = _divide(cells, clusters, size=math.prod(shape))
+    step = max(1, _AT_ONCE // max(taken.shape[1], single.size))
     parts = []
-    for start in range(0, len(weights), step):
-        part = weights[start : start + step]
-        taken = part[:, many]
-        sums = (grouped.T @ taken.T.astype(np.float64)).T
-        if alone.any():
-            drawn = part.sum(axis=1, dtype=np.int64) - taken.sum(axis=1, dtype=np.int64)
-            sums += generator.multinomial(drawn, alone / alone.sum())
+    for start in range(0, len(taken), step):
+        part = slice(start, start + step)
+        sums = (grouped.T @ taken[part].T.astype(np.float64)).T
+        if single.any():
+            sums += generator.multinomial(alone[part], single / single.sum())
         parts.append(strength(sums.reshape(-1, *shape)))
     return np.concatenate(parts)
 

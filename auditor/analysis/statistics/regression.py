@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.special import expit, log_expit, logit, stdtr, stdtrit
 
+from auditor.analysis.statistics.counting import count_distinct
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -233,7 +235,7 @@ def _independent(inner: FloatArray, *, whole: FloatArray) -> BoolArray:
 
 
 def _freedom(kept: BoolArray, *, groups: IntArray, clusters: IntArray) -> int:
-    return len(np.unique(clusters)) - int(kept.sum()) - int(groups.max(initial=-1)) - 1
+    return count_distinct(clusters) - int(kept.sum()) - int(groups.max(initial=-1)) - 1
 
 
 def _wrap(

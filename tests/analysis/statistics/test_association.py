@@ -76,7 +76,7 @@ def test_every_draw_and_every_left_out_cluster_against_plain_tables() -> None:
             np.add.at(table, (labels[mine], values[mine]), number)
         return plain_v(table.tolist(), table.sum() ** 2 / squares)
 
-    draws = contingency._draws(counts, weights, shape=(3, 2))
+    (draws,) = contingency._draws(counts, weights, shape=(3, 2))
     assert draws == pytest.approx([plain(row.tolist()) for row in weights])
     left = contingency._left_out(counts, shape=(3, 2))
     everything = np.ones(clusters.max() + 1, dtype=int)

@@ -8,13 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auditor.analysis.statistics.neutralising import (
-    MIRRORED,
-    measure_neutralising,
-    read_neutrals,
-    read_values,
-    split_sides,
-)
+from auditor.analysis.statistics.mirroring import MIRRORED, read_values, split_sides
+from auditor.analysis.statistics.neutralising import measure_neutralising, read_neutrals
 from auditor.analysis.statistics.property_errors import measure_property_errors
 from auditor.properties import NEUTRAL
 from tests.analysis.statistics.trialling import CLASSES, make_read, make_told, make_trials

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from auditor.analysis.statistics import ranks
 from auditor.analysis.statistics.bootstrap import draw_weights
 from auditor.analysis.statistics.ranks import permutation_p, shuffle, strength, tell
 
@@ -46,6 +47,33 @@ def interval(values: np.ndarray, labels: np.ndarray, clusters: np.ndarray, seed:
     weights = draw_weights(int(clusters.max()) + 1, draws=1000, generator=random)
     found = tell(values, labels, clusters=clusters, weights=weights, confidence=0.95, generator=random)
     return float(found.estimate[0]), float(found.low[0]), float(found.high[0])
+
+
+@pytest.mark.parametrize("present", [np.arange(3, 60), np.arange(0, 60, 7)])
+def test_clusters_that_are_there_are_counted_from_those_that_are_not(present: np.ndarray) -> None:
+    weights = draw_weights(60, draws=50, generator=np.random.default_rng(3))
+    assert ranks._count_taken(weights, present).tolist() == weights[:, present].sum(axis=1, dtype=int).tolist()
+
+
+def test_images_left_out_change_nothing_for_the_others() -> None:
+    """Clusters without an image take their share of each draw all the same."""
+    random = np.random.default_rng(8)
+    weights = draw_weights(200, draws=2000, generator=random)
+    clusters = np.concatenate([np.arange(0, 200, 2), np.arange(0, 40, 2)])
+    labels, values = clusters // 2 % 2, random.normal(size=120)
+    there = {"clusters": clusters, "weights": weights, "confidence": 0.95}
+    found = tell(values + labels, labels, **there, generator=np.random.default_rng(1))
+    alone = draw_weights(100, draws=2000, generator=random)
+    again = tell(
+        values + labels,
+        labels,
+        clusters=clusters // 2,
+        weights=alone,
+        confidence=0.95,
+        generator=np.random.default_rng(1),
+    )
+    assert (found.estimate[0], found.clusters[0]) == (again.estimate[0], 100)
+    assert [found.low[0], found.high[0]] == pytest.approx([again.low[0], again.high[0]], abs=0.02)
 
 
 def test_intervals_cover_the_truth() -> None:
