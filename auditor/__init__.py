@@ -9,14 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from auditor.analysis.policy import Policy
     from auditor.errors import AuditorError
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.models import LoadedModel, load_model
     from auditor.evidence.preprocessing import Preprocessing
+    from auditor.gating import gate
     from auditor.pipeline import audit, run
     from auditor.plan import Audit
     from auditor.rendering import write_report
     from auditor.result import AuditResult, load
+    from auditor.verdicts import Verdict
 
 __all__ = [
     "AnnotatedDataset",
@@ -24,8 +27,11 @@ __all__ = [
     "AuditResult",
     "AuditorError",
     "LoadedModel",
+    "Policy",
     "Preprocessing",
+    "Verdict",
     "audit",
+    "gate",
     "load",
     "load_model",
     "run",
@@ -38,8 +44,11 @@ _ROOMS = {
     "AuditResult": "auditor.result",
     "AuditorError": "auditor.errors",
     "LoadedModel": "auditor.evidence.models",
+    "Policy": "auditor.analysis.policy",
     "Preprocessing": "auditor.evidence.preprocessing",
+    "Verdict": "auditor.verdicts",
     "audit": "auditor.pipeline",
+    "gate": "auditor.gating",
     "load": "auditor.result",
     "load_model": "auditor.evidence.models",
     "run": "auditor.pipeline",

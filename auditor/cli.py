@@ -12,11 +12,13 @@ import click
 
 from auditor.errors import AuditorError, RenderError, UnfinishedError
 from auditor.filing_commands import declare, sign_off
+from auditor.gate_commands import gate_audit, policies
+from auditor.showing_commands import show, take_disclosure, with_disclosure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from auditor.document import Document
+    from auditor.disclosure import Disclosure
     from auditor.result import AuditResult
 
 INTERRUPTED: Final = 130
@@ -25,7 +27,7 @@ PLAN_FLAGS: Final = {
     "model": "model.source",
     "weights": "model.weights",
     "target_layer": "model.target_layer",
-    "images": "data.images",
+    "photos": "data.images",
     "annotations": "data.annotations",
     "regions": "data.regions",
     "masks": "data.masks",
@@ -46,6 +48,11 @@ _formats = click.option(
     metavar="NAME",
     help="html, pdf, markdown (summary), junit, sarif, card (model card), csv (tables); may be given several times, "
     "or parted by commas. Default: html, pdf, markdown.",
+)
+_html_dir = click.option(
+    "--html-dir",
+    type=FOLDER,
+    help="Write the HTML report as a folder of a page and its pictures, for big galleries, in place of report.html.",
 )
 _mlflow = click.option("--mlflow", is_flag=True, help="Log audit.json, reports and key numbers as a run of MLflow.")
 
@@ -98,11 +105,12 @@ def main() -> None:
 @click.option("--shard", help="Do only every N-th unit of work: i/N. The last shard to finish writes the result.")
 @click.option("--no-pdf", is_flag=True, help="Write no PDF report.")
 @_formats
+@_html_dir
 @_mlflow
 @click.option("--model", help="Override model.source.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Override model.weights.")
 @click.option("--target-layer", help="Override model.target_layer.")
-@click.option("--images", type=click.Path(path_type=Path), help="Override data.images.")
+@click.option("--photos", type=click.Path(path_type=Path), help="Override data.images.")
 @click.option("--annotations", type=click.Path(path_type=Path), help="Override data.annotations.")
 @click.option("--regions", type=click.Path(path_type=Path), help="Override data.regions.")
 @click.option("--masks", type=click.Path(path_type=Path), help="Override data.masks.")
@@ -111,6 +119,7 @@ def main() -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Override audit.seed.")
 @click.option("--title", help="Override audit.title.")
 @click.option("--interventions", type=click.IntRange(min=0), help="Override interventions.images; 0 hides nothing.")
+@with_disclosure
 def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None, **flags: Any) -> None:
     """Run the audit that PLAN (a TOML file) describes, and write its reports."""
     from auditor.pipeline import run as run_plan
@@ -119,10 +128,12 @@ def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None,
 
     out = out or Path("reports") / plan.stem
     formats = _chosen(flags.pop("formats"), without_pdf=flags.pop("no_pdf"))
-    mlflow = flags.pop("mlflow")
+    mlflow, html_dir = flags.pop("mlflow"), flags.pop("html_dir")
     _prepare(formats, mlflow=mlflow)
     how = {name: flags.pop(name) for name in ("resume", "force", "skip_bad")}
+    disclosure = take_disclosure(flags)
     audit = Audit.from_toml(plan, overrides=_overrides(flags))
+    audit = audit.model_copy(update={"report": disclosure.into(audit.report)})
     with _Progress() as progress:
         result = run_plan(
             audit,
@@ -133,23 +144,24 @@ def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None,
             say=functools.partial(click.echo, err=True),
             **how,
         )
-    _write(result, out, formats=formats, mlflow=mlflow)
+    _write(result, out, formats=formats, mlflow=mlflow, html_dir=html_dir)
 
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=FOLDER, help="Where to write; default: FOLDER.")
 @_formats
-@click.option("--images", type=FOLDER, help="Where the photographs are, if they were moved.")
+@_html_dir
+@click.option("--photos", type=FOLDER, help="Where the photographs are, if they were moved.")
+@with_disclosure
 @click.option("--requirements", multiple=True, metavar="NAME", help="Frameworks for the index: names, or .yaml files.")
 @_mlflow
 def report(folder: Path, out: Path | None, *, formats: tuple[str, ...], mlflow: bool, **how: Any) -> None:
     """Render the reports of the audit in FOLDER again, from its audit.json and sign-off.json alone."""
-    from auditor.result import read_document
-
     chosen = _chosen(formats)
     _prepare(chosen, mlflow=mlflow)
-    _render(folder, out, formats=chosen, mlflow=mlflow, document=read_document(folder), **how)
+    how["disclosure"] = take_disclosure(how)
+    _render(folder, out, formats=chosen, mlflow=mlflow, **how)
 
 
 @main.command()
@@ -197,6 +209,9 @@ def doctor() -> None:
 
 main.add_command(declare)
 main.add_command(sign_off)
+main.add_command(show)
+main.add_command(gate_audit)
+main.add_command(policies)
 
 
 def _overrides(flags: dict[str, Any]) -> dict[str, object]:
@@ -228,11 +243,13 @@ def _prepare(formats: Sequence[str], *, mlflow: bool) -> None:
         check_mlflow()
 
 
-def _write(result: AuditResult, out: Path, *, formats: Sequence[str], mlflow: bool = False) -> None:
+def _write(
+    result: AuditResult, out: Path, *, formats: Sequence[str], mlflow: bool = False, html_dir: Path | None = None
+) -> None:
     for warning in result.document.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(out / "audit.json")
-    _render(result, out, formats=formats, mlflow=mlflow, document=result.document)
+    _render(result, out, formats=formats, mlflow=mlflow, html_dir=html_dir)
 
 
 def _render(
@@ -240,23 +257,27 @@ def _render(
     out: Path | None,
     *,
     formats: Sequence[str],
-    document: Document,
     mlflow: bool,
+    photos: Path | None = None,
+    disclosure: Disclosure | None = None,
     **how: Any,
 ) -> None:
     """Write reports, then hand over what could be written; what could not is said last."""
     from auditor.delivery import append_summary, log_mlflow
     from auditor.rendering import render_formats
+    from auditor.sources import find_source
 
-    written, faults = render_formats(result, out, formats=formats, **how)
+    source = find_source(result, out, disclosure=disclosure)
+    written, faults = render_formats(result, out, formats=formats, images=photos, disclosure=disclosure, **how)
     for path in written:
         click.echo(path)
-    said = append_summary(document)
+    said = append_summary(source.document)
     if said:
         click.echo(said, err=True)
     if mlflow:
         home = result if isinstance(result, Path) else out
-        click.echo(log_mlflow(home or Path(), written))
+        derived = source.audit if source.derived else None
+        click.echo(log_mlflow(home or Path(), written, derived=derived))
     if faults:
         raise RenderError("\n".join(faults))
 

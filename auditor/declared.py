@@ -23,6 +23,7 @@ def _said(value: object) -> object:
 
 
 Text = Annotated[Annotated[str, Field(max_length=LONGEST)] | None, BeforeValidator(_said)]
+Reason = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"\S")]
 Shares = dict[str, Annotated[float, Field(ge=0, le=1)]]
 
 
@@ -54,6 +55,7 @@ class Declared(Part):
     users: Text = None
     affected_groups: Text = None
     deployment: Text = None
+    used_since: Text = None
     foreseeable_misuse: Text = None
     out_of_scope: Text = None
     risk_class: Text = None
@@ -66,6 +68,7 @@ class Declared(Part):
     residual_risk: Text = None
     oversight: Text = None
     monitoring: Text = None
+    not_applicable: dict[str, Reason] = Field(default_factory=dict)  # requirement: why it does not apply
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Declared:

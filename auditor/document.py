@@ -11,7 +11,10 @@ from auditor.declared import Declared
 from auditor.frameworks import Framework
 from auditor.ladder import Estimate, Finding, Finite, Part, Protocol, Role
 
-SCHEMA_VERSION: Final = "1.2"
+SCHEMA_VERSION: Final = "1.3"
+
+REDACTED: Final = "audit.redacted.json"
+"""The version of audit.json that reports were made from, beside them, where it is not the audit itself."""
 
 Grid = list[list[Finite]]
 """A map, row by row."""
@@ -143,9 +146,45 @@ class Asked(Part):
     """What the report is asked to file, beside what was measured."""
 
     preset: Literal["ll144", "four_fifths"] | None = None
+    public: bool = False  # reports are of the public version: see auditor.privacy
+    images: Literal["none", "blur-regions", "full"] | None = None  # how much of the photographs is shown; None: usual
+    blur: list[str] | None = None  # regions that are pixelated; None: those declared protected
+    hash_ids: bool = False
+    language: str = "en"  # of the HTML and PDF reports
     positive: str | None = None  # the class whose selection rates are compared
     requirements: list[str] | None = None  # names of frameworks that ship; None: the usual ones
     frameworks: list[Framework] = Field(default_factory=list)  # the user's own, in whole
+
+
+class PolicyLock(Part):
+    """The policy that the plan names, as it was before the run."""
+
+    name: str  # of its file, or of the preset; never a path of the machine
+    sha256: str
+    locked_at: str  # UTC, ISO 8601
+    rules: list[str]  # in words
+    text: str  # of the file
+
+
+class HiddenGroup(Part):
+    """A group of people of whom a derived version says nothing; None means *not split by it*."""
+
+    label: str | None = None
+    attribute: str | None = None
+    subgroup: str | None = None
+
+
+class Redaction(Part):
+    """What sets a derived version apart from the audit that it was made from."""
+
+    source_sha256: str  # of the audit.json it was made from
+    public: bool
+    hashed_ids: bool
+    threshold: int | None = None  # groups of fewer are hidden; None: no group is
+    groups: list[HiddenGroup] = Field(default_factory=list)  # small ones, and those that would give them away
+    numbers: int = 0  # estimates left out
+    maps: int = 0  # mean maps left out
+    examples: int = 0  # single images left out
 
 
 class Document(Part):
@@ -154,7 +193,8 @@ class Document(Part):
     Its JSON Schema ships as ``audit.schema.json``; see `make_schema`.
     """
 
-    schema_version: Literal["1.1", "1.2"] = SCHEMA_VERSION  # 1.1 knew no declared facts: they read "not declared"
+    # 1.1 knew no declared facts: they read "not declared"; 1.2 knew no policy: none was locked before the run
+    schema_version: Literal["1.1", "1.2", "1.3"] = SCHEMA_VERSION
     title: str
     created: str  # UTC, ISO 8601
     tool: Tool
@@ -175,6 +215,24 @@ class Document(Part):
     declared: Declared = Field(default_factory=Declared)
     declared_at: str | None = None  # UTC, ISO 8601: of `auditor declare`; None: in the plan, before the run
     report: Asked = Field(default_factory=Asked)
+    policy: PolicyLock | None = None  # None: the plan named none
+    redaction: Redaction | None = None  # None: this is the audit itself
+
+    def hides(self, *, label: str | None = None, attribute: str | None = None, subgroup: str | None = None) -> bool:
+        """Say whether this version leaves out a group of people that the audit has.
+
+        Parameters
+        ----------
+        label, attribute, subgroup
+            Whom the group is of; None means *not split by it*.
+
+        Returns
+        -------
+        bool
+            False in the audit itself.
+        """
+        group = HiddenGroup(label=label, attribute=attribute, subgroup=subgroup)
+        return self.redaction is not None and group in self.redaction.groups
 
 
 ESTIMATE_COLUMNS: Final = (

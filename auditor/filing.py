@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from auditor.plan import ReportPlan
+    from auditor.document import PolicyLock
+    from auditor.presentation import ReportPlan
 
 
 class Told(NamedTuple):
@@ -28,6 +29,7 @@ class Told(NamedTuple):
 
     declared: Declared
     report: Asked
+    policy: PolicyLock | None = None  # goes into the records' header, before the run
 
 
 DISPOSITIONS: Final[tuple[str, ...]] = get_args(Disposition)
@@ -59,7 +61,8 @@ def ask(report: ReportPlan, classes: Sequence[str], *, root: Path | None = None)
         msg = f"report.positive: {report.positive!r} is no class of the model{nearest(report.positive, classes)}"
         raise UsageError(msg)
     shipped, own = _split(report.requirements, root)
-    return Asked(preset=report.preset, positive=report.positive, requirements=shipped, frameworks=own)
+    said = report.model_dump(include={"positive", "images", "blur", "hash_ids", "language"})
+    return Asked(preset=report.compares, public=report.public, requirements=shipped, frameworks=own, **said)
 
 
 def _split(names: Sequence[str] | None, root: Path | None) -> tuple[list[str] | None, list[Any]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SECTIONS: Final = (
     "control", "summary", "findings", "checks", "scope", "model", "data", "performance", "selection", "attention",
-    "examples", "method", "limits", "requirements", "sign-off", "appendix",
+    "examples", "robustness", "method", "limits", "requirements", "sign-off", "appendix",
 )  # fmt: skip
 """Names of the report's sections."""
 LARGEST: Final = 1_000_000
@@ -40,6 +40,7 @@ class Requirement(Part):
     max_claim: Literal["full", "partial", "context"]  # the most that all of them together can say
     confidence: Literal["high", "medium", "low"]  # that the requirement is cited and read rightly
     note: str = ""
+    not_applicable: Annotated[str, Field(max_length=600)] = ""  # why it does not apply; nothing where it does
 
 
 class Framework(Part):

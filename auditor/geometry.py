@@ -55,22 +55,44 @@ def interpolation_matrix(cells: int, pixels: int) -> FloatArray:
 
 
 @lru_cache(maxsize=64)
-def _cumulative(cells: int, pixels: int) -> FloatArray:
-    """Weights summed over the first k pixels: (pixels + 1, cells)."""
+def _cumulative(cells: int, pixels: int) -> tuple[FloatArray, FloatArray]:
+    """Weights summed over the first k pixels, (pixels + 1, cells), and what each pixel adds to them."""
     total = np.vstack([np.zeros(cells), np.cumsum(interpolation_matrix(cells, pixels), axis=0)])
-    total.flags.writeable = False
-    return total
+    step = np.diff(total, axis=0)
+    total.flags.writeable = step.flags.writeable = False
+    return total, step
 
 
-def _axis_weights(low: FloatArray, high: FloatArray, *, cells: int, pixels: int) -> FloatArray:
-    """Grid weights of the intervals [low, high] in pixels, fractions of a pixel included: (n, cells)."""
-    total = _cumulative(cells, pixels)
+def project_intervals(low: FloatArray, high: FloatArray, *, cells: int, pixels: int) -> FloatArray:
+    """Grid weights of intervals along one axis: those of a box are the products of its two axes'.
+
+    Parameters
+    ----------
+    low, high
+        ``(n,)`` edges in pixels, fractions of a pixel included; what lies outside of the frame does not count.
+    cells
+        Length of the grid.
+    pixels
+        Length of the frame.
+
+    Returns
+    -------
+    ndarray
+        ``(n, cells)``, in pixels.
+
+    Examples
+    --------
+    >>> project_intervals(np.array([0.0]), np.array([2.0]), cells=2, pixels=4)
+    array([[1.75, 0.25]])
+    """
+    total, step = _cumulative(cells, pixels)
 
     def upto(edge: FloatArray) -> FloatArray:
         edge = np.clip(edge, 0, pixels)
-        whole = np.minimum(np.floor(edge).astype(int), pixels - 1)
-        part = (edge - whole)[:, None]
-        weights: FloatArray = total[whole] + part * (total[whole + 1] - total[whole])
+        whole = np.minimum(edge.astype(np.int64), pixels - 1)
+        weights: FloatArray = step.take(whole, axis=0)
+        weights *= (edge - whole)[:, None]
+        weights += total.take(whole, axis=0)
         return weights
 
     return upto(high) - upto(low)
@@ -101,8 +123,8 @@ def project_boxes(boxes: npt.ArrayLike, *, frame: Size, grid: Size) -> FloatArra
            [3.5, 0.5]])
     """
     edges = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    rows = _axis_weights(edges[:, 1], edges[:, 3], cells=grid[0], pixels=frame[0])
-    columns = _axis_weights(edges[:, 0], edges[:, 2], cells=grid[1], pixels=frame[1])
+    rows = project_intervals(edges[:, 1], edges[:, 3], cells=grid[0], pixels=frame[0])
+    columns = project_intervals(edges[:, 0], edges[:, 2], cells=grid[1], pixels=frame[1])
     weights: FloatArray = rows[:, :, None] * columns[:, None, :]
     return weights
 

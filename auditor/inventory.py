@@ -23,6 +23,8 @@ DRAWERS: Final = {
     "engines": ("auditor.evidence.engines", "ENGINES"),
     "statistics": ("auditor.analysis.statistics", "STATISTICS"),
 }
+EXTRAS: Final = {"mlflow": ("mlflow-skinny", "mlflow")}
+"""Optional: what each brings, any of which will do."""
 PACKAGES: Final = ("torch", "torchvision", "numpy", "pandas", "pyarrow", "scipy", "pillow", "jinja2", "weasyprint")
 
 
@@ -70,6 +72,7 @@ def examine() -> tuple[list[str], bool]:
     """
     lines = [f"auditor      {tool_version()}", f"python       {platform.python_version()}, {os.cpu_count()} cores"]
     lines += [f"{name:<13}{_version(name)}" for name in PACKAGES]
+    lines += [f"{extra:<13}{_extra(extra)}" for extra in EXTRAS]
     lines.append(f"device       {_device()}")
     fault = _pdf_fault()
     lines.append(f"pdf          {fault or 'can be written'}")
@@ -81,6 +84,12 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "missing"
+
+
+def _extra(name: str) -> str:
+    """The version of what an extra brings; what to install where it is not there, which is no fault."""
+    there = next((_version(package) for package in EXTRAS[name] if _version(package) != "missing"), None)
+    return there or f"not installed (optional: pip install 'auditor[{name}]')"
 
 
 def _device() -> str:

@@ -13,6 +13,7 @@ import torch
 from auditor import records, runs
 from auditor.analysis.compilation import compile_document
 from auditor.declared import Declared
+from auditor.disclosure import find_sensitive
 from auditor.errors import DataError, UsageError
 from auditor.evidence.cams import CAMS
 from auditor.evidence.collector import Collector
@@ -22,7 +23,9 @@ from auditor.evidence.models.classes import read_classes
 from auditor.evidence.preprocessing import Preprocessing
 from auditor.experiment import check_fills, try_interventions
 from auditor.filing import Told, add_told, ask
-from auditor.plan import Audit, AuditPlan, InterventionsPlan, ReportPlan
+from auditor.gating import GATE_FILES, lock_policy
+from auditor.plan import Audit, AuditPlan, InterventionsPlan
+from auditor.presentation import ReportPlan
 from auditor.provenance import make_header
 from auditor.rendering import FILES
 from auditor.result import AUDIT, RECORDS, AuditResult, write_document
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
     from auditor.evidence.dataset import Options as Description
 
-OURS: Final = (RECORDS, AUDIT, *FILES, "tables")
+OURS: Final = (RECORDS, AUDIT, *FILES, *GATE_FILES.values(), "tables")
 """What an audit writes into its folder, and all that --force removes."""
 
 
@@ -50,6 +53,7 @@ def audit(
     interventions: Mapping[str, Any] | None = None,
     report: Mapping[str, Any] | None = None,
     declared: Mapping[str, Any] | None = None,
+    policy: str | Path | None = None,
     title: str | None = None,
     out: str | Path | None = None,
     **options: Unpack[Options],
@@ -72,6 +76,8 @@ def audit(
         What the plan's table of that name holds, such as ``{"images": 0}`` to hide nothing.
     report, declared
         What the plan's tables of these names hold, such as ``{"intended_use": "..."}``.
+    policy
+        What the audit will be judged by, locked before the run: the name of a preset, or a file.
     title
         Of the report.
     out
@@ -98,7 +104,8 @@ def audit(
     plan = {"audit": asked.model_dump(exclude_none=True), "data": {"roles": dict(dataset.roles)}}
     plan |= {"interventions": hiding.model_dump()}
     asked_of_report = ask(ReportPlan.model_validate(dict(report or {})), model.classes)
-    told = Told(Declared.model_validate(dict(declared or {})), asked_of_report)
+    lock = None if policy is None else lock_policy(policy)
+    told = Told(Declared.model_validate(dict(declared or {})), asked_of_report, lock)
     load = functools.partial(_itself, model)
     if out is not None:
         return _audit(load, dataset, (asked, hiding), plan=plan, told=told, out=Path(out), **options)
@@ -134,7 +141,8 @@ def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]
     asked_of_report = ask(plan.report, read_classes(plan.model.classes, root=plan.root), root=plan.root)
     load = functools.partial(_planned_model, plan)
     dataset = _planned_dataset(plan, skip_bad=options.get("skip_bad", False))
-    asked, told = (plan.audit, plan.interventions), Told(plan.declared, asked_of_report)
+    lock = None if plan.policy is None else lock_policy(plan.policy, root=plan.root)
+    asked, told = (plan.audit, plan.interventions), Told(plan.declared, asked_of_report, lock)
     return _audit(load, dataset, asked, plan=plan.describe(), told=told, out=Path(out), **options)
 
 
@@ -157,7 +165,9 @@ def _audit(
         dataset = dataset.keep_classes(model.classes)
     else:
         dataset.check_labels(model.classes)
-    header = make_header(model, dataset, looking, plan=plan)
+    if told.report.images == "blur-regions":
+        find_sensitive({name: dataset.roles.get(name, "undeclared") for name in dataset.regions}, told.report.blur)
+    header = make_header(model, dataset, looking, plan=plan, policy=told.policy)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     site = Site(folder=out / RECORDS, dataset=dataset, load=load, device=device, options=options)
     with runs.locked(site.folder, site.shard):
@@ -166,7 +176,7 @@ def _audit(
         _check_read(tables["images"], out, skip_bad=options.get("skip_bad", False))
         tables |= try_interventions(site, collected, hiding, tables=tables)
     document = add_told(compile_document(collected.header, tables), told, header=collected.header, tables=tables)
-    result = AuditResult(document, **tables, images_folder=dataset.images).located(out)
+    result = AuditResult(document, **tables, images_folder=dataset.images, folder=None).located(out)
     write_document(result.document, out)
     return result
 

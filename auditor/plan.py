@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from auditor.declared import Declared
 from auditor.errors import UsageError, nearest
+from auditor.presentation import ReportPlan
+from auditor.private import name_source
 from auditor.resources import templates
 
 if TYPE_CHECKING:
@@ -81,21 +83,6 @@ class InterventionsPlan(_Table):
     images: Annotated[int, Field(ge=0)] = 1000
 
 
-class ReportPlan(_Table):
-    """What the report files beside what was measured."""
-
-    requirements: list[str] | None = None
-    preset: Literal["ll144", "four_fifths"] | None = None
-    positive: str | None = None
-
-    @model_validator(mode="after")
-    def _has_positive(self) -> Self:
-        if self.preset is not None and self.positive is None:
-            msg = f'preset {self.preset!r} compares selection rates: name the class that selects, positive = "…"'
-            raise ValueError(msg)
-        return self
-
-
 class Audit(_Table):
     """The plan of an audit, read from a TOML file or made in Python.
 
@@ -118,6 +105,7 @@ class Audit(_Table):
     interventions: InterventionsPlan = InterventionsPlan()
     report: ReportPlan = ReportPlan()
     declared: Declared = Declared()
+    policy: str | None = None  # a preset, or a file: what the audit will be judged by, locked before the run
     root: Annotated[Path, Field(exclude=True)] = Path()
 
     @model_validator(mode="before")
@@ -163,9 +151,10 @@ class Audit(_Table):
         -------
         dict
             Nested tables; paths relative to the plan's folder, or the bare name where they lie elsewhere. What is
-            declared and what is asked of the report stand in parts of their own.
+            declared, what is asked of the report and the policy stand in parts of their own.
         """
-        values: dict[str, Any] = self.model_dump(exclude_none=True, exclude={"report", "declared"})
+        values: dict[str, Any] = self.model_dump(exclude_none=True, exclude={"report", "declared", "policy"})
+        values["model"]["source"] = name_source(self.model.source)
         return {name: _portable(table, self.root) for name, table in values.items()}
 
 

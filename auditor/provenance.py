@@ -8,9 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.document import SCHEMA_VERSION, ModelFacts, Tool
+from auditor.private import name_source
 from auditor.runs.files import fingerprint
 
 if TYPE_CHECKING:
+    from auditor.document import PolicyLock
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.models import LoadedModel
     from auditor.plan import AuditPlan
@@ -23,7 +25,12 @@ SHOWN: Final = 200
 
 
 def make_header(
-    model: LoadedModel, dataset: AnnotatedDataset, asked: AuditPlan, *, plan: dict[str, Any]
+    model: LoadedModel,
+    dataset: AnnotatedDataset,
+    asked: AuditPlan,
+    *,
+    plan: dict[str, Any],
+    policy: PolicyLock | None = None,
 ) -> dict[str, Any]:
     """Describe a run before it starts.
 
@@ -37,6 +44,8 @@ def make_header(
         What is asked of them.
     plan
         The plan as the report prints it.
+    policy
+        What it will be judged by; a run that was begun under one is not gone on with under another.
 
     Returns
     -------
@@ -46,13 +55,15 @@ def make_header(
     facts = _model_facts(model)
     data = _data_facts(dataset)
     engine = {"torch": version("torch"), "records": RECORDS}
+    under = {"policy": policy.sha256} if policy is not None else {}
     declared = {"roles": dict(dataset.roles), "exif": dataset.exif, **asked.model_dump(exclude={"title"})}
     return {
         "schema_version": SCHEMA_VERSION,
-        "title": asked.title or f"Audit of {model.weights_file or model.source}",
+        "title": asked.title or f"Audit of {model.weights_file or name_source(model.source)}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "tool": _tool().model_dump(mode="json"),
         "plan": plan,
+        "policy": None if policy is None else policy.model_dump(mode="json"),
         "model": facts,
         "data": data,
         "method": {"cam": asked.cam, "seed": asked.seed},
@@ -62,13 +73,14 @@ def make_header(
             "model": fingerprint(facts),
             "data": data["manifest_sha256"],
             "engine": fingerprint(engine),
+            **under,
         },
     }
 
 
 def _model_facts(model: LoadedModel) -> dict[str, Any]:
     return ModelFacts(
-        source=model.source,
+        source=name_source(model.source),
         classes=list(model.classes),
         weights_file=model.weights_file,
         weights_sha256=model.weights_sha256,

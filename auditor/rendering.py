@@ -3,56 +3,30 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from auditor.document import serialise
-from auditor.errors import DataError, RenderError, UsageError, nearest
+from auditor.document import REDACTED
+from auditor.errors import RenderError, UsageError, nearest
 from auditor.filing import with_requirements
-from auditor.report.html import write_html
+from auditor.report.html import write_html, write_html_folder
 from auditor.report.junit import write_junit
 from auditor.report.markdown import write_markdown
 from auditor.report.model_card import write_card
 from auditor.report.pdf import write_pdf
 from auditor.report.sarif import write_sarif
 from auditor.report.spreadsheets import write_tables
-from auditor.result import AUDIT, AuditResult, find_images, load, read_document
-from auditor.signoff import Filed, read_filed
+from auditor.runs.files import write_bytes
+from auditor.sources import Source, find_home, find_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    import pandas as pd
-
-    from auditor.document import Document
+    from auditor.disclosure import Disclosure
+    from auditor.result import AuditResult
 
 logger = logging.getLogger("auditor")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """What reports are made of.
-
-    Attributes
-    ----------
-    document
-        The audit.
-    audit
-        The bytes of audit.json.
-    photographs
-        The images folder; None where it is not at hand.
-    records
-        Gives the images table; None where the records are not at hand.
-    filed
-        What was signed.
-    """
-
-    document: Document
-    audit: bytes
-    photographs: Path | None
-    records: Callable[[], pd.DataFrame | None]
-    filed: Filed | None = None
 
 
 class Format(NamedTuple):
@@ -64,21 +38,21 @@ class Format(NamedTuple):
 
 def _tables(source: Source, path: Path) -> None:
     images = source.records()
-    if images is None:
+    if images is None and not source.derived:
         logger.warning("%s: no images.csv: the records of the run are not there", path)
     write_tables(source.document, path, images=images)
 
 
 def _pictured(source: Source) -> dict[str, Any]:
-    return {"images": source.photographs, "filed": source.filed}
+    return {"images": source.photographs, "filed": source.filed, "language": source.language}
 
 
 FORMATS: Final[dict[str, Format]] = {
     "html": Format("report.html", lambda s, path: write_html(s.document, path, **_pictured(s))),
     "pdf": Format("report.pdf", lambda s, path: write_pdf(s.document, path, **_pictured(s))),
-    "markdown": Format("summary.md", lambda s, path: write_markdown(s.document, path)),
-    "junit": Format("junit.xml", lambda s, path: write_junit(s.document, path)),
-    "sarif": Format("audit.sarif", lambda s, path: write_sarif(s.document, path, audit=s.audit)),
+    "markdown": Format("summary.md", lambda s, path: write_markdown(s.document, path, filed=s.filed)),
+    "junit": Format("junit.xml", lambda s, path: write_junit(s.document, path, filed=s.filed)),
+    "sarif": Format("audit.sarif", lambda s, path: write_sarif(s.document, path, audit=s.audit, filed=s.filed)),
     "card": Format("model_card.md", lambda s, path: write_card(s.document, path)),
     "csv": Format("csv", _tables),
 }
@@ -95,6 +69,8 @@ def write_report(
     formats: Sequence[str] = DEFAULT,
     images: str | Path | None = None,
     requirements: Sequence[str] = (),
+    disclosure: Disclosure | None = None,
+    html_dir: str | Path | None = None,
 ) -> list[Path]:
     """Write the reports of an audit; needs neither the model nor torch.
 
@@ -110,11 +86,15 @@ def write_report(
         Where the photographs are, if they were moved.
     requirements
         Frameworks for the requirement index, in place of those that the audit asked for: names, or .yaml files.
+    disclosure
+        How much the reports may show; default: as the plan of the audit asked.
+    html_dir
+        A folder for the HTML report as a page and its pictures, for big galleries, in place of report.html.
 
     Returns
     -------
     list of Path
-        The files written; ``csv`` is a folder.
+        The files written; ``csv`` and `html_dir` are folders.
 
     Raises
     ------
@@ -124,7 +104,15 @@ def write_report(
         If a format could not be written; the others are.
     """
     check_formats(formats)
-    written, faults = render_formats(result, folder, formats=formats, images=images, requirements=requirements)
+    written, faults = render_formats(
+        result,
+        folder,
+        formats=formats,
+        images=images,
+        requirements=requirements,
+        disclosure=disclosure,
+        html_dir=html_dir,
+    )
     if faults:
         raise RenderError("\n".join(faults))
     return written
@@ -156,12 +144,14 @@ def render_formats(
     formats: Sequence[str] = DEFAULT,
     images: str | Path | None = None,
     requirements: Sequence[str] = (),
+    disclosure: Disclosure | None = None,
+    html_dir: str | Path | None = None,
 ) -> tuple[list[Path], list[str]]:
     """Write reports, and go on where one of them fails.
 
     Parameters
     ----------
-    result, folder, formats, images, requirements
+    result, folder, formats, images, requirements, disclosure, html_dir
         As for `write_report`.
 
     Returns
@@ -174,52 +164,25 @@ def render_formats(
     UsageError
         If there is no folder to write to.
     """
-    source, lies = _gather(result)
+    source = find_source(result, folder, images=images, disclosure=disclosure)
     source = replace(source, document=with_requirements(source.document, requirements))
-    home = lies if folder is None else Path(folder)
-    if home is None:
-        raise UsageError("write_report(result) needs a folder to write to")
+    home = find_home(result, folder)
     home.mkdir(parents=True, exist_ok=True)
-    source = replace(source, filed=read_filed(lies or home, source.audit))
-    if images is not None:
-        source = replace(source, photographs=Path(images))
     written, faults = [], []
-    for name in dict.fromkeys(formats):
-        path = home / FORMATS[name].file
+    if source.derived:
+        write_bytes(home / REDACTED, source.audit)
+        written.append(home / REDACTED)
+    for name in dict.fromkeys((*formats, *(("html",) if html_dir is not None else ()))):
         try:
-            FORMATS[name].write(source, path)
-            written.append(path)
+            written.append(_write(name, source, home=home, html_dir=html_dir))
         except RenderError as error:
             faults.append(str(error))
     return written, faults
 
 
-def _gather(result: AuditResult | str | Path) -> tuple[Source, Path | None]:
-    """What reports are made of, and the folder of the audit."""
-    if isinstance(result, AuditResult):
-        table = result.images if len(result.images.columns) else None
-        made = Source(
-            document=result.document,
-            audit=serialise(result.document),
-            photographs=result.images_folder,
-            records=lambda: table,
-        )
-        return made, None
-    path = Path(result)
-    document = read_document(path)
-    home = path if path.is_dir() else path.parent
-    made = Source(
-        document=document,
-        audit=(home / AUDIT if path.is_dir() else path).read_bytes(),
-        photographs=find_images(document, home),
-        records=lambda: _recorded(home),
-    )
-    return made, home
-
-
-def _recorded(home: Path) -> pd.DataFrame | None:
-    """The images table of an audit's folder, where its records still are."""
-    try:
-        return load(home).images
-    except (DataError, OSError):
-        return None
+def _write(name: str, source: Source, *, home: Path, html_dir: str | Path | None) -> Path:
+    """Write one format: to its own file, or HTML to the folder asked for."""
+    if name == "html" and html_dir is not None:
+        return write_html_folder(source.document, html_dir, **_pictured(source)).parent
+    FORMATS[name].write(source, home / FORMATS[name].file)
+    return home / FORMATS[name].file

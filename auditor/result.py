@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
 from pydantic import ValidationError
 
 from auditor import records, runs
 from auditor.document import ESTIMATE_COLUMNS, Document, serialise
 from auditor.errors import DataError
+from auditor.private import find_location, find_way, keep_location
 from auditor.runs.files import write_bytes
 from auditor.trials import STAGES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from auditor.ladder import Estimate, Finding
 
 AUDIT: Final = "audit.json"
+PAGE: Final = "report.html"
 RECORDS: Final = "records"
 TABLES: Final = "tables"
 LATER: Final = tuple(name for tables in STAGES.values() for name in tables)
 """Tables of the stages that follow the audit's own pass; empty where nothing was hidden."""
+
+
+def _empty() -> pd.DataFrame:
+    """A table without rows; pandas is loaded where a table is, as reports need none."""
+    import pandas as pd
+
+    return pd.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -40,26 +49,39 @@ class AuditResult:
         What was tried on images, see `auditor.trials`; empty where nothing was.
     images_folder
         Where the photographs are, if they are at hand.
+    folder
+        Where the audit lies, if it was saved or loaded.
     """
 
     document: Document
     images: pd.DataFrame
     attention: pd.DataFrame
     regions: pd.DataFrame
-    interventions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    deletions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    randomised: pd.DataFrame = field(default_factory=pd.DataFrame)
+    interventions: pd.DataFrame = field(default_factory=_empty)
+    deletions: pd.DataFrame = field(default_factory=_empty)
+    randomised: pd.DataFrame = field(default_factory=_empty)
     images_folder: Path | None = None
+    folder: Path | None = None
 
     @property
     def estimates(self) -> pd.DataFrame:
         """All numbers of the audit, one per row: what it is about, the estimate, its interval, n and clusters."""
+        import pandas as pd
+
         return pd.DataFrame([_row(item) for item in self.document.estimates], columns=list(ESTIMATE_COLUMNS))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the evidence says of each region, gravest first; empty where nothing was hidden."""
         return tuple(self.document.findings)
+
+    def _repr_html_(self) -> str:
+        """A summary for notebooks, with a way to the report where there is one."""
+        from auditor.report.notebook import tell_html
+
+        page = None if self.folder is None else self.folder / PAGE
+        way = find_way(Path(), page) if page is not None and page.is_file() else None
+        return tell_html(self.document, report=way)
 
     def save(self, folder: str | Path) -> Path:
         """Write audit.json and the tables.
@@ -97,12 +119,13 @@ class AuditResult:
         Returns
         -------
         AuditResult
-            With ``document.data.images_folder`` relative to the folder.
+            With ``document.data.images_folder`` relative to the folder; a way that would name a person is kept in
+            private.json instead.
         """
         if self.images_folder is None:
-            return self
-        data = self.document.data.model_copy(update={"images_folder": relative(self.images_folder, folder)})
-        return replace(self, document=self.document.model_copy(update={"data": data}))
+            return replace(self, folder=folder)
+        data = self.document.data.model_copy(update={"images_folder": keep_location(folder, self.images_folder)})
+        return replace(self, document=self.document.model_copy(update={"data": data}), folder=folder)
 
 
 def write_document(document: Document, folder: Path) -> Path:
@@ -179,7 +202,7 @@ def load(folder: str | Path) -> AuditResult:
     document = read_document(folder)
     saved = folder / TABLES
     tables = _read_saved(saved) if saved.is_dir() else _read_records(folder / RECORDS)
-    return AuditResult(document, **tables, images_folder=find_images(document, folder))
+    return AuditResult(document, **tables, images_folder=find_images(document, folder), folder=folder)
 
 
 def _read_saved(folder: Path) -> dict[str, pd.DataFrame]:
@@ -212,29 +235,8 @@ def find_images(document: Document, folder: Path) -> Path | None:
     Path or None
         None if they are not there any more.
     """
-    images = (folder / document.data.images_folder).resolve()
+    images = (folder / (find_location(folder) or document.data.images_folder)).resolve()
     return images if images.is_dir() else None
-
-
-def relative(path: Path, folder: Path) -> str:
-    """Path as seen from a folder.
-
-    Parameters
-    ----------
-    path
-        What to reach.
-    folder
-        Where from.
-
-    Returns
-    -------
-    str
-        Posix; the bare name where there is no way (another drive).
-    """
-    try:
-        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-    except ValueError:
-        return path.name
 
 
 def _row(item: Estimate) -> dict[str, object]:

@@ -62,6 +62,8 @@ class Filed:
         What was signed; None where there is no sign-off.json.
     signed
         The bytes of sign-off.json; empty where there is none.
+    derived
+        The bytes of the version that the report is made from, in place of the audit; None where it is the audit itself.
     today
         Day for which the report says what has expired. It is in no report: on all days on which as much has expired,
         the same files give the same report.
@@ -70,12 +72,18 @@ class Filed:
     audit: bytes
     signoff: SignOff | None = None
     signed: bytes = b""
+    derived: bytes | None = None
     today: str = ""
 
     @property
     def sha256(self) -> str:
         """SHA-256 of audit.json."""
         return hashlib.sha256(self.audit).hexdigest()
+
+    @property
+    def derived_sha256(self) -> str:
+        """SHA-256 of the version that the report is made from; nothing where it is audit.json itself."""
+        return hashlib.sha256(self.derived).hexdigest() if self.derived is not None else ""
 
 
 def read_filed(folder: str | Path, audit: bytes) -> Filed:

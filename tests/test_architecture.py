@@ -35,6 +35,7 @@ GROUND = {
     "frameworks",
     "pointers",
     "signoff",
+    "verdicts",
     "document",
     "registries",
     "resources",
@@ -42,9 +43,11 @@ GROUND = {
 }
 WINGS = {"evidence", "analysis", "report"}
 DRAWERS = sorted(folder for wing in WINGS for folder in (PACKAGE / wing).glob("*/") if any(folder.glob("*.py")))
-TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering", "filing"}
+TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering", "filing", "gating"}
+TORCHLESS |= {"suppression", "prose", "redaction", "privacy", "private", "disclosure", "sources", "showing"}
+TORCHLESS.add("presentation")
 ONLY_IN = {
-    "click": {"cli", "filing_commands"},
+    "click": {"cli", "filing_commands", "gate_commands", "showing_commands"},
     "yaml": {"frameworks", "report"},
     "rich": {"cli", "progress"},
     "jinja2": {"report"},

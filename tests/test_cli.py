@@ -21,7 +21,7 @@ from tests.test_pipeline import PLAN
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = ("run", "report", "demo", "init", "list", "doctor")
+COMMANDS = ("run", "report", "show", "demo", "init", "list", "doctor")
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +155,7 @@ def test_the_output_folder_is_named_after_the_plan(planted: Path, monkeypatch: p
     [
         (["run", "none.toml"], 2, "auditor: none.toml: no such file; `auditor init` writes a commented plan"),
         (["run"], 2, "Missing argument 'PLAN'"),
-        (["run", "audit.toml", "--images", "nowhere"], 3, "nowhere"),
+        (["run", "audit.toml", "--photos", "nowhere"], 3, "nowhere"),
         (["run", "audit.toml", "--model", "resnet81"], 3, "resnet"),
         (["run", "audit.toml", "--attribute", "sites"], 3, "site"),
         (["run", "audit.toml", "--target-layer", "sea"], 3, "see"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from auditor.delivery import SUMMARY_VARIABLE, append_summary, check_mlflow, log_mlflow
+from auditor.disclosure import Disclosure
 from auditor.document import serialise
 from auditor.errors import RenderError, UsageError
 from auditor.rendering import write_report
@@ -112,6 +113,15 @@ def test_mlflow_is_given_reports_numbers_and_tags(home: Path, calls: list[Any]) 
     assert set(artifacts) == {"audit.json", "summary.md", "csv/estimates.csv", "csv/findings.csv"}
     assert artifacts["audit.json"] == audit
     assert calls[3] == ("end", True)
+
+
+def test_mlflow_is_given_the_derived_version_in_place_of_the_audit(home: Path, calls: list[Any]) -> None:
+    files = write_report(home, home / "public", formats=["markdown"], disclosure=Disclosure(hash_ids=True))
+    derived = (home / "public" / "audit.redacted.json").read_bytes()
+    log_mlflow(home, files, derived=derived)
+    assert calls[0][1]["auditor.audit_sha256"] == hashlib.sha256(derived).hexdigest()
+    assert set(calls[2][2]) == {"audit.redacted.json", "summary.md"}
+    assert calls[2][2]["audit.redacted.json"] == derived
 
 
 @pytest.mark.parametrize("error", [MlflowException("refused\nat length"), ConnectionError("refused\nat length")])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from auditor.analysis.cautions import list_not_tested, list_warnings
@@ -15,6 +14,7 @@ from auditor.analysis.maps import mean_maps
 from auditor.analysis.protocol import follow_protocol
 from auditor.analysis.rungs import as_estimates
 from auditor.analysis.statistics.base import Evidence, Settings
+from auditor.analysis.statistics.counting import count_distinct
 from auditor.document import AttributeFacts, DataFacts, Document, LeftOut, Method, ModelFacts, RegionFacts, Tool
 from auditor.records import READ, TARGETS
 
@@ -64,6 +64,7 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         examples=choose_examples(evidence),
         findings=findings,
         protocol=protocol,
+        policy=header.get("policy"),  # not in runs that were begun with an earlier version
     )
 
 
@@ -106,7 +107,7 @@ def _data_facts(data: Mapping[str, Any], evidence: Evidence) -> DataFacts:
         exif=data["exif"],
         n_listed=len(images),
         n_read=len(read),
-        n_clusters=len(np.unique(evidence.clusters)),
+        n_clusters=count_distinct(evidence.clusters),
         clusters_origin=describe_clusters(evidence) if evidence.settings.group_duplicates else data["clusters_origin"],
         left_out=[LeftOut(image_id=row.image_id, reason=row.status) for row in bad.head(SHOWN).itertuples()],
         faults=data["faults"],

@@ -81,5 +81,13 @@ class Illustrator:
                 "place": place,
                 "raster": base64.b64encode(raster).decode("ascii") if raster else None,
                 "cam": scale_map(self._maps, row),
+                "protected": self._protected(row),
             }
         )
+
+    def _protected(self, row: int) -> dict[str, str]:
+        """Where the regions lie that a report may have to take out of the photograph."""
+        settings = self._evidence.settings
+        names = [name for name in settings.regions if settings.roles.get(name) == "protected"]
+        rasters = {name: self._evidence.region(name).rasters[row] for name in names}
+        return {name: base64.b64encode(raster).decode("ascii") for name, raster in rasters.items() if raster}

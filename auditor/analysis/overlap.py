@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from auditor.analysis.statistics.balance import BALANCED, describe_place, standardised_difference
+from auditor.analysis.statistics.counting import count_clusters
 from auditor.ladder import Check
 from auditor.records import NOT_RECORDED
 
@@ -79,8 +80,7 @@ def _check_numbers(evidence: Evidence, attribute: str) -> Check:
     """Clusters of each label and subgroup."""
     least = evidence.settings.min_clusters
     cells = evidence.cells(by_label=True, attribute=attribute)
-    pairs = np.unique(np.column_stack([cells.codes, evidence.clusters]), axis=0)
-    counts = np.bincount(pairs[:, 0], minlength=len(cells.keys))
+    counts = count_clusters(cells.codes, evidence.clusters, n_groups=len(cells.keys))
     told = [
         (key, int(count))
         for key, count in zip(cells.keys, counts, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from auditor.document import REDACTED
 from auditor.report.tables import Table, head, text
 from auditor.signoff import SIGNOFF
 
@@ -28,7 +29,10 @@ def attached(filed: Filed) -> Iterator[tuple[str, bytes, str]]:
     tuple
         Name, bytes, and what it is.
     """
-    yield "audit.json", filed.audit, "everything that this report says, to compute with"
+    if filed.derived is None:
+        yield "audit.json", filed.audit, "everything that this report says, to compute with"
+    else:
+        yield REDACTED, filed.derived, "the version of audit.json that this report was made from, to compute with"
     if filed.signed:
         yield SIGNOFF, filed.signed, "what people decided about it"
 
@@ -52,6 +56,8 @@ def manifest(document: Document, filed: Filed) -> Table:
         (name, f"{what}; attached to the PDF", hashlib.sha256(content).hexdigest())
         for name, content, what in attached(filed)
     ]
+    if filed.derived is not None:
+        rows.append(("audit.json", "the audit itself, from which this version was made; not attached", filed.sha256))
     rows.append(
         (
             document.model.weights_file or document.model.source,

@@ -51,6 +51,11 @@ class Forest:
     reference: float | None = None  # a dashed line
     reference_label: str = ""
 
+    @property
+    def size(self) -> int:
+        """Rows, headings apart."""
+        return sum(len(group.marks) for group in self.groups)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
@@ -79,6 +84,34 @@ class _Layout:
     def x(self, value: float) -> float:
         inside = min(max(value, self.low), self.high)
         return self.left + (inside - self.low) / (self.high - self.low) * (self.right - self.left)
+
+
+def trim(chart: Forest, most: int) -> Forest:
+    """Keep the first rows of a chart.
+
+    Parameters
+    ----------
+    chart
+        Of any length.
+    most
+        Rows to keep.
+
+    Returns
+    -------
+    Forest
+        The same where all fit.
+
+    Examples
+    --------
+    >>> trim(Forest(title="", axis="share", axis_label="", groups=(), value_heading=""), 3).size
+    0
+    """
+    room, kept = most, []
+    for group in chart.groups:
+        if room > 0:
+            kept.append(replace(group, marks=group.marks[:room]))
+        room -= len(group.marks)
+    return chart if room >= 0 else replace(chart, groups=tuple(kept))
 
 
 def forest(chart: Forest, *, width: float = 760, rows: int = 200) -> list[Markup]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.report import tables
 from auditor.report.facts import facts
 from auditor.report.figures import FORMATS, count, share
-from auditor.report.names import shorten, shown
+from auditor.report.names import shorten, shown, text_width
 from auditor.report.vocabulary import QUANTITIES, fill_name, statistic_name
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ RESULTS: Final[dict[bool | None, tuple[str, str]]] = {
 }
 """Words and shape of each result, in the order of the table."""
 WHY: Final = 80.0
-"""Ems of the reason that page 1 gives."""
+"""Ems of the reason that page 1 gives; a longer one stands with the check."""
 LAYERS: Final = {"attention": "statements on attention", "interventions": "statements that a region is not used"}
 TRIED: Final = {
     "sham regions": "sham regions (places where the region does not lie) were flagged",
     "permuted attributes": "runs with the attribute's values shuffled were flagged",
+    "permuted properties": "questions on whole pictures with their properties shuffled were flagged",
+    "turned changes": "questions on whole pictures with the direction of the change drawn at random were flagged",
 }
 
 
@@ -174,7 +176,8 @@ def _withheld(found: Sequence[Check]) -> Iterator[str]:
         regions = [shown(check.region) for check in failed if check.region is not None]
         named = regions if len(regions) <= tables.COLUMNS else [*regions[: tables.COLUMNS], "others"]
         whom = f" for {tables.listed(named)}" if regions else ""
-        why = f" ({shorten(failed[0].statistic.rstrip('. '), WHY)})" if len(failed) == 1 else ""
+        told = failed[0].statistic.rstrip(". ")
+        why = f" ({told})" if len(failed) == 1 and text_width(told) <= WHY else ""  # whole or not at all
         yield f"Withheld: {layer}{whom}. The check “{shorten(name, WHY)}” failed{why}."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.report import tables
 from auditor.report.attention import ROLES
 from auditor.report.declared import missing_table
-from auditor.report.figures import share
+from auditor.report.figures import LEFT_OUT, count, share
 from auditor.report.names import shown, value_name
 from auditor.report.tables import Cell, Table, head, text
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from auditor.report.estimates import Estimates
 
 LEFT_OUT_SHOWN: Final = 200
+VALUES: Final = 24
+"""Of an attribute set against labels: not recorded, and the most frequent."""
 
 
 def data_tables(document: Document, estimates: Estimates) -> tuple[Table, ...]:
@@ -58,6 +60,9 @@ def _crossed(document: Document, estimates: Estimates) -> Iterator[Table]:
         yield Table(caption="Images by label", columns=heads, rows=rows)
     for attribute in document.data.attributes:
         values = sorted(attribute.counts, key=lambda value: value == "")
+        more = len(values) - VALUES
+        if more > 0:
+            values = sorted(values, key=lambda value: (value != "", -attribute.counts[value]))[:VALUES]
         for run in tables.chunks(values):
             names = (
                 head("Labelled"),
@@ -77,6 +82,7 @@ def _crossed(document: Document, estimates: Estimates) -> Iterator[Table]:
                 kind="counts",
                 columns=names,
                 rows=(*rows, total),
+                note=f"{count(more)} more values, with fewer images, in audit.json." if more > 0 else "",
             )
 
 
@@ -84,8 +90,9 @@ def _crossed_row(
     document: Document, estimates: Estimates, *, label: str, attribute: str, values: Sequence[str]
 ) -> tuple[Cell, ...]:
     total = document.data.labels[label]
-    found = [estimates.number("accuracy", label=label, attribute=attribute, subgroup=value).n for value in values]
-    return (head(shown(label)), *(_part(n, total, counted=True) for n in found), tables.whole(total))
+    found = [estimates.number("accuracy", label=label, attribute=attribute, subgroup=value) for value in values]
+    cells = (tables.figure(LEFT_OUT) if one.text == LEFT_OUT else _part(one.n, total, counted=True) for one in found)
+    return (head(shown(label)), *cells, tables.whole(total))
 
 
 def _part(n: int, total: int, *, counted: bool = False) -> Cell:

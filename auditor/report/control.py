@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.document import REDACTED
 from auditor.report.declared import NOTHING
-from auditor.report.facts import facts, printed_time
+from auditor.report.facts import facts, policy_rows, printed_time
 from auditor.report.figures import count
 from auditor.report.names import shorten
 from auditor.report.tables import Cell, Table, text
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from auditor.declared import Declared
     from auditor.document import Document
 
+_FULL: Final = ", the audit itself"
+_DERIVED: Final = ", this version"
 CONTROL: Final = {
     "report_id": "Report",
     "revision": "Revision",
@@ -26,7 +29,7 @@ CONTROL: Final = {
 }
 
 
-def identity(document: Document, *, sha256: str = "") -> Table:
+def identity(document: Document, *, sha256: str = "", derived: str = "") -> Table:
     """Say which report this is, and on which model, which data and by which tool.
 
     Parameters
@@ -35,6 +38,8 @@ def identity(document: Document, *, sha256: str = "") -> Table:
         What the report speaks of.
     sha256
         Of audit.json.
+    derived
+        SHA-256 of the version of it that the report was made from; nothing where it is audit.json itself.
 
     Returns
     -------
@@ -51,10 +56,12 @@ def identity(document: Document, *, sha256: str = "") -> Table:
             ("Weights SHA-256", text(model.weights_sha256, code=True)),
             ("Data", text(data.annotations, source="recorded")),
             ("Manifest SHA-256", text(data.manifest_sha256, code=True)),
+            *policy_rows(document),
             ("Images read", text(f"{count(data.n_read)} of {count(data.n_listed)} listed; {count(left)} left out")),
             ("Created", text(printed_time(document.created), source="recorded")),
             ("Made by", text(f"{document.tool.name} {document.tool.version}", source="recorded")),
-            ("audit.json SHA-256", text(sha256, code=True)),
+            (f"audit.json SHA-256{_FULL if derived else ''}", text(sha256, code=True)),
+            *([(f"{REDACTED} SHA-256{_DERIVED}", text(derived, code=True))] if derived else []),
         ],
     )
 

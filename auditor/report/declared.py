@@ -24,6 +24,7 @@ SCOPE: Final = {
     "users": "Users",
     "affected_groups": "Groups affected",
     "deployment": "Setting of deployment",
+    "used_since": "In use since",
     "foreseeable_misuse": "Foreseeable misuse",
     "out_of_scope": "Out of scope",
     "risk_class": "Risk class claimed",
@@ -92,7 +93,8 @@ def missing_table(document: Document) -> Table:
         A row per attribute and per region, also where nothing is missing.
     """
     n = document.data.n_read
-    rows = [(f"attribute {shown(one.name)}", one.counts.get("", 0)) for one in document.data.attributes]
+    counted = (one for one in document.data.attributes if not document.hides(attribute=one.name, subgroup=""))
+    rows = [(f"attribute {shown(one.name)}", one.counts.get("", 0)) for one in counted]
     rows += [(f"region {shown(one.name)}", n - one.images) for one in document.data.regions]
     return Table(
         caption="Missing metadata",

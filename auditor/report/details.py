@@ -157,7 +157,7 @@ def _corrected(finding: Finding, protocol: Protocol | None) -> Iterator[tuple[st
         outcome = "not flagged" if not flagged else "still flagged" if finding.by_value <= q else "no longer flagged"
         told.append(f"under the strict correction q = {probability(finding.by_value)}, {outcome}")
     if finding.familywise is not None:
-        told.append(f"over all pairs at once p = {probability(finding.familywise)} (against no effect)")
+        told.append(f"over all pairs at once p = {probability(finding.familywise)} (gate mode)")
     if told:
         yield "Error control", tables.text("; ".join(told).replace(" = ", f"{SPACE}={SPACE}"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.report.figures import Number, absent, number
+from auditor.report.figures import LEFT_OUT, Number, absent, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ class Estimates:
     def __init__(self, document: Document) -> None:
         self.min_clusters = document.method.min_clusters
         self._rows = tuple(document.estimates)
+        self._hides = document.hides
         self._by_key = {_key(row): row for row in reversed(self._rows)}
 
     def of(self, statistic: str) -> Iterator[Estimate]:
@@ -76,10 +77,13 @@ class Estimates:
         Returns
         -------
         Number
-            A dash where the document has no such number.
+            A dash where the document has no such number; *left out* where this version of it leaves out the group.
         """
         found = self.find(statistic, **keys)
-        return absent() if found is None else self.printed(found)
+        if found is not None:
+            return self.printed(found)
+        group = {name: keys.get(name) for name in ("label", "attribute", "subgroup")}
+        return absent(text=LEFT_OUT) if self._hides(**group) else absent()
 
     def printed(self, estimate: Estimate) -> Number:
         """Print an estimate by this document's rule for small cells.

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.document import ExampleRegion
 from auditor.report.figures import deviations
-from auditor.report.frames import Geometry, photograph
+from auditor.report.frames import Geometry
 from auditor.report.gallery import ID_WIDTH, MISSING, View
 from auditor.report.images import embedded, outlined, overlay
 from auditor.report.names import shorten, shown
+from auditor.report.photographs import NOT_SHOWN, is_blank, seen, sensitive
+from auditor.report.plates import Plate, layer, slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
     from PIL import Image
 
-    from auditor.document import Document
+    from auditor.document import Document, Grid
     from auditor.ladder import Finding, FindingExample
+    from auditor.report.photographs import Images
+    from auditor.report.plates import Album
 
 PLACES: Final = {"largest": "Largest shifts", "median": "Middle of all shifts", "smallest": "Smallest shifts"}
 
@@ -29,18 +32,21 @@ class Exhibit:
     """One photograph with what hiding the region did."""
 
     anchor: str
+    slug: str
     image_id: str
     label: str
     predicted: str
+    right: bool
     hidden: str  # answered with the region hidden
     changed: bool
     shift: str
     views: tuple[View, ...]
+    plate: Plate | None
 
     @property
     def missing(self) -> bool:
         """Whether the photograph could not be shown."""
-        return self.views[0].absence == MISSING
+        return any(view.absence == MISSING for view in self.views)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +66,13 @@ class Curator:
         What the report speaks of.
     images
         The images folder; None where there is none.
+    album
+        Keeps the photographs of a page; None in print, where each picture is drawn whole.
     """
 
-    def __init__(self, document: Document, images: Path | None) -> None:
-        self._images = images
+    def __init__(self, document: Document, images: Images, *, album: Album | None = None) -> None:
+        self._images, self._album = images, album
+        self._unknown = sensitive(images) - {one.name for one in document.data.regions if one.role == "protected"}
         self._geometry = Geometry.of(
             document.model.preprocessing,
             frame=document.model.frame,
@@ -98,29 +107,61 @@ class Curator:
         return tuple(wall for wall in walls if wall.exhibits)
 
     def _exhibit(self, example: FindingExample, finding: Finding, *, anchor: str) -> Exhibit:
+        image = seen(self._images, example.path, self._geometry, marks=self._marks(example, finding.region))
+        plate = self._plate(image, example, region=finding.region) if image is not None else None
         return Exhibit(
             anchor=anchor,
+            slug=slug(example.image_id),
             image_id=shorten(example.image_id, ID_WIDTH),
             label=shown(example.label),
             predicted=shown(example.predicted),
+            right=example.label == example.predicted,
             hidden=shown(example.predicted_hidden),
             changed=example.predicted != example.predicted_hidden,
             shift=deviations(example.shift),
-            views=tuple(self._views(example, finding.region)),
+            views=tuple(self._views(image, example, region=finding.region)) if plate is None else (),
+            plate=plate,
         )
 
-    def _views(self, example: FindingExample, region: str) -> Iterator[View]:
-        image = photograph(self._images, example.path, self._geometry)
+    def _plate(self, image: Image.Image, example: FindingExample, *, region: str) -> Plate | None:
+        """The photograph with its map and the region's outline, on a screen."""
+        if self._album is None:
+            return None
+        what, outlines, cam = _what(example), self._outlines(example, region), self._map(example)
+        heading = f"map of {shown(example.predicted)}"
+        return self._album.mount(
+            image,
+            alt=f"{what}{_told(image, outlines, region)}",
+            heading=f"{shown(region)} outlined" if outlines else "image",
+            layers=[layer(cam, heading=heading, alt=f"{what}; {heading}")] if cam is not None else [],
+            regions=outlines,
+            order=self._order,
+        )
+
+    def _map(self, example: FindingExample) -> Grid | None:
+        """The map of the answer: the example's own, or that of the same photograph in the gallery."""
+        known = self._known.get(example.image_id)
+        return example.cam if example.cam is not None or known is None else known.cam
+
+    def _views(self, image: Image.Image | None, example: FindingExample, *, region: str) -> Iterator[View]:
         if image is None:
             yield View(heading="image", picture=None, absence=MISSING)
             return
-        what = f"{shorten(example.image_id, ID_WIDTH)}: labelled {shown(example.label)}"
+        what = _what(example)
         yield self._seen(image, self._outlines(example, region), region=region, what=what)
-        known = self._known.get(example.image_id)
-        cam = example.cam if example.cam is not None or known is None else known.cam
+        cam = self._map(example)
         if cam is not None:
             heading = f"map of {shown(example.predicted)}"
             yield View(heading=heading, picture=embedded(overlay(image, cam), alt=f"{what}; {heading}", sharp=True))
+
+    def _marks(self, example: FindingExample, region: str) -> Mapping[str, str] | None:
+        """Where sensitive regions lie, as the example or the gallery has it; None where that is not known."""
+        known = self._known.get(example.image_id)
+        if known is not None:
+            return {one.region: one.raster for one in known.regions}
+        if example.protected is None or self._unknown - {region}:
+            return None
+        return example.protected | ({region: example.raster} if example.raster is not None else {})
 
     def _outlines(self, example: FindingExample, region: str) -> list[ExampleRegion]:
         """The region's outline: the finding's own, or that of the same photograph in the gallery."""
@@ -130,7 +171,16 @@ class Curator:
         return [one for one in known.regions if one.region == region] if known is not None else []
 
     def _seen(self, image: Image.Image, outlines: Sequence[ExampleRegion], *, region: str, what: str) -> View:
-        told = f"; {shown(region)} outlined" if outlines else "; what the model saw"
         drawn = outlined(image, outlines, self._order) if outlines else image
         heading = f"{shown(region)} outlined" if outlines else "image"
-        return View(heading=heading, picture=embedded(drawn, alt=f"{what}{told}", sharp=True))
+        alt = f"{what}{_told(image, outlines, region)}"
+        return View(heading=heading, picture=embedded(drawn, alt=alt, sharp=True))
+
+
+def _what(example: FindingExample) -> str:
+    return f"{shorten(example.image_id, ID_WIDTH)}: labelled {shown(example.label)}"
+
+
+def _told(image: Image.Image, outlines: Sequence[ExampleRegion], region: str) -> str:
+    told = f"; {shown(region)} outlined" if outlines else "; what the model saw"
+    return f"; {NOT_SHOWN}{told if outlines else ''}" if is_blank(image) else told

@@ -18,7 +18,7 @@ CLASSES_NAMED: Final = 12
 STEPS: Final = ("resize", "crop", "interpolation", "antialias", "mean", "std")
 
 
-def facts(caption: str, rows: Sequence[tuple[str, Cell]], *, source: str = "measured") -> Table:
+def facts(caption: str, rows: Sequence[tuple[str, Cell]], *, source: str = "measured", verbatim: bool = False) -> Table:
     """Put names and what they stand for into a table.
 
     Parameters
@@ -29,6 +29,8 @@ def facts(caption: str, rows: Sequence[tuple[str, Cell]], *, source: str = "meas
         Name and cell.
     source
         Where these come from.
+    verbatim
+        Whether they are words of a file or a machine, the same in every language.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def facts(caption: str, rows: Sequence[tuple[str, Cell]], *, source: str = "meas
     'facts'
     """
     named = tuple((head(name), cell) for name, cell in rows)
-    return Table(caption=caption, kind="facts", columns=(), rows=named, source=source)
+    return Table(caption=caption, kind="facts", columns=(), rows=named, source=source, verbatim=verbatim)
 
 
 def printed_time(created: str) -> str:
@@ -181,9 +183,10 @@ def appendix_tables(document: Document) -> tuple[Table, ...]:
         rows=tuple((text(fault),) for fault in data.faults),
         note=f"{count(data.n_faults - len(data.faults))} more." if data.n_faults > len(data.faults) else "",
     )
-    plan = facts("The plan", [(name, text(_value(value))) for name, value in _flat(document.plan)], source="recorded")
+    planned = [(name, text(_value(value))) for name, value in _flat(document.plan)]
+    plan = facts("The plan", planned, source="recorded", verbatim=True)
     versions = [(name, text(version)) for name, version in document.tool.environment.items()]
-    environment = facts("Environment", versions, source="recorded")
+    environment = facts("Environment", versions, source="recorded", verbatim=True)
     return tuple(table for table in (left, skipped, plan, environment) if table.rows)
 
 
@@ -193,6 +196,28 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
             yield from _flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def policy_rows(document: Document) -> tuple[tuple[str, Cell], ...]:
+    """Say by which policy the audit is judged, and when that was fixed.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+
+    Returns
+    -------
+    tuple
+        Name and cell of each fact.
+    """
+    lock = document.policy
+    if lock is None:
+        return (("Policy", Cell(text="None was locked before the run", faint=True)),)
+    return (
+        ("Policy", text(lock.name, note=f"locked {printed_time(lock.locked_at)}, before the run", source="recorded")),
+        ("Policy SHA-256", text(lock.sha256, code=True)),
+    )
 
 
 def method_facts(document: Document) -> Table:
@@ -219,6 +244,12 @@ def method_facts(document: Document) -> Table:
             ("Borrowed regions", text(f"{count(method.borrowed)} per image and region")),
             ("Marked as few cases", text(f"below {count(method.min_clusters)} independent cases")),
             ("Seed", text(str(method.seed))),
+            *policy_rows(document),
+            *((f"Rule {k} of the policy", text(words)) for k, words in enumerate(_rules(document), start=1)),
         ],
         source="recorded",
     )
+
+
+def _rules(document: Document) -> Sequence[str]:
+    return document.policy.rules if document.policy is not None else ()

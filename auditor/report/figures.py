@@ -16,6 +16,8 @@ DASH: Final = "\N{EN DASH}"
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 NOTHING: Final = DASH
 """Stands where nothing could be computed."""
+LEFT_OUT: Final = "left out"
+"""Stands where a version of an audit leaves out what the audit has."""
 _FORMS: Final = {
     "accuracy_gap": "difference", "enrichment": "ratio", "cramers_v": "index", "attention_iou": "index",
     "": "share", "share": "share", "difference": "difference", "pp": "difference", "ratio": "ratio", "index": "index",
@@ -235,7 +237,7 @@ def number(estimate: Estimate, *, min_clusters: int) -> Number:
     )
 
 
-def absent(n: int = 0, *, small: bool = True) -> Number:
+def absent(n: int = 0, *, small: bool = True, text: str = NOTHING) -> Number:
     """What stands where there is no number.
 
     Parameters
@@ -244,18 +246,20 @@ def absent(n: int = 0, *, small: bool = True) -> Number:
         How many cases were there all the same.
     small
         Whether these are too few.
+    text
+        What stands there.
 
     Returns
     -------
     Number
-        A dash.
+        A dash, as a rule.
 
     Examples
     --------
     >>> absent().value is None
     True
     """
-    return Number(text=NOTHING, interval="", brief="", n=n, small=small, value=None, low=None, high=None)
+    return Number(text=text, interval="", brief="", n=n, small=small, value=None, low=None, high=None)
 
 
 def _printed(estimate: Estimate, value: float) -> str:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from auditor.report import photographs
 from auditor.report.attention import ROLES
-from auditor.report.codes import anchors
+from auditor.report.codes import list_codes
 from auditor.report.details import beside_table, numbers_table, sureness_table, told_measured
 from auditor.report.exhibits import Curator
 from auditor.report.figures import SPACE, count
@@ -15,13 +16,15 @@ from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, is_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from auditor.document import Document
     from auditor.ladder import Finding
+    from auditor.report.codes import Code
     from auditor.report.estimates import Estimates
     from auditor.report.exhibits import Wall
     from auditor.report.levels import Badge
+    from auditor.report.photographs import Images
+    from auditor.report.plates import Album
     from auditor.report.tables import Table
 
 PICTURED: Final = 12
@@ -45,6 +48,7 @@ class Step:
 class Row:
     """One finding at a glance."""
 
+    code: str
     anchor: str
     region: str
     role: str
@@ -89,7 +93,9 @@ class Findings:
     missing: int  # of which could not be shown
 
 
-def findings(document: Document, estimates: Estimates, *, images: Path | None) -> Findings | None:
+def findings(
+    document: Document, estimates: Estimates, *, images: Images, album: Album | None = None
+) -> Findings | None:
     """Gather the section on findings.
 
     Parameters
@@ -100,6 +106,8 @@ def findings(document: Document, estimates: Estimates, *, images: Path | None) -
         Its numbers.
     images
         The images folder; None where there is none.
+    album
+        Keeps the photographs of a page; None in print.
 
     Returns
     -------
@@ -109,10 +117,10 @@ def findings(document: Document, estimates: Estimates, *, images: Path | None) -
     if document.protocol is None and not document.findings:
         return None
     order = ranked(document.findings)
-    rows = tuple(_row(finding, document, anchor) for finding, anchor in zip(order, anchors(order), strict=True))
+    rows = tuple(_row(finding, document, name) for finding, name in zip(order, list_codes(document), strict=True))
     told = list(zip(order, rows, strict=True))
     full = [(finding, row) for finding, row in told if finding.level not in _BRIEF]
-    curator = Curator(document, images)
+    curator = Curator(document, images, album=album)
     details = tuple(
         Detail(
             row=row,
@@ -135,7 +143,7 @@ def findings(document: Document, estimates: Estimates, *, images: Path | None) -
             if finding.level in _BRIEF
         ),
         example_rule=document.protocol.example_rule if document.protocol is not None else "",
-        pictures_note=_pictures_note(full),
+        pictures_note=f"{_pictures_note(full)} {photographs.told(images) if hung else ''}".strip(),
         shown=len(hung),
         missing=sum(exhibit.missing for exhibit in hung),
     )
@@ -169,9 +177,10 @@ def _outcome(finding: Finding) -> str:
     return "open" if answer in {"not enough evidence", "found"} else answer
 
 
-def _row(finding: Finding, document: Document, anchor: str) -> Row:
+def _row(finding: Finding, document: Document, name: Code) -> Row:
     return Row(
-        anchor=anchor,
+        code=name.code,
+        anchor=name.anchor,
         region=region_name(finding.region),
         role="" if is_property(finding.region) else ROLES[finding.role],
         compared=comparison(finding, document) or ("none: the whole picture" if is_property(finding.region) else ""),

@@ -10,13 +10,16 @@ from auditor.report.checks import LAYERS, alarm, checks
 from auditor.report.levels import badge, ranked, topic
 from auditor.report.outcomes import WATCHED, answers, effect, outcome, reason
 from auditor.report.plaintext import line, prose, write_text
+from auditor.report.signoff import list_decided, signed_off
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.document import Document
     from auditor.ladder import Check, Finding
+    from auditor.report.signoff import Row as Decided
+    from auditor.signoff import Filed
 
 Result = Literal["passed", "failed", "skipped"]
 MESSAGE: Final = 600
@@ -57,7 +60,7 @@ class Suite:
     text: str = ""
 
 
-def write_junit(document: Document, path: str | os.PathLike[str]) -> None:
+def write_junit(document: Document, path: str | os.PathLike[str], *, filed: Filed | None = None) -> None:
     """Write the findings and checks as JUnit XML; the same document gives the same bytes.
 
     Parameters
@@ -66,13 +69,16 @@ def write_junit(document: Document, path: str | os.PathLike[str]) -> None:
         What it speaks of.
     path
         Where to write.
+    filed
+        What was signed; None where nothing was.
 
     Raises
     ------
     RenderError
         If the file cannot be written.
     """
-    write_text(path, render_suites(document, [make(document) for make in SUITES]), what="JUnit file")
+    suites = [findings_suite(document, filed), checks_suite(document)]
+    write_text(path, render_suites(document, suites), what="JUnit file")
 
 
 def render_suites(document: Document, suites: Sequence[Suite]) -> str:
@@ -153,27 +159,34 @@ def _properties(parent: ET.Element, values: Iterable[tuple[str, str]]) -> None:
             ET.SubElement(under, "property", {"name": name, "value": value})
 
 
-def findings_suite(document: Document) -> Suite:
+def findings_suite(document: Document, filed: Filed | None = None) -> Suite:
     """Make a test case of each finding.
 
     Parameters
     ----------
     document
         What it speaks of.
+    filed
+        What was signed; None where nothing was.
 
     Returns
     -------
     Suite
         A case fails where use was found of what was not declared core or context, passes where use was ruled out or
-        is expected, and is skipped with the reason where nothing can be said.
+        is expected, and is skipped with the reason where nothing can be said. What was decided about a finding stands
+        with it and changes no result.
     """
-    cases = tuple(_finding(finding, document) for finding in ranked(document.findings))
-    notes = [f"Warning: {words}" for words in document.warnings]
+    decided = list_decided(document, filed)
+    cases = tuple(
+        _finding(finding, document, decided=decided.get(finding.fingerprint)) for finding in ranked(document.findings)
+    )
+    notes = [signed_off(document, filed).alarm] if filed is not None and filed.signoff is not None else []
+    notes = [*filter(None, notes), *(f"Warning: {words}" for words in document.warnings)]
     notes += [f"Not tested: {words}" for words in document.not_tested]
     return Suite(name="auditor.findings", cases=cases, text="\n".join(notes))
 
 
-def _finding(finding: Finding, document: Document) -> Case:
+def _finding(finding: Finding, document: Document, *, decided: Decided | None) -> Case:
     came = outcome(finding)
     failed = came == "found" and finding.role in WATCHED
     result: Result = "failed" if failed else "passed" if came in {"found", "ruled out"} else "skipped"
@@ -185,8 +198,16 @@ def _finding(finding: Finding, document: Document) -> Case:
         kind="" if result == "passed" else f"{finding.level} {level.words}" if failed else came,
         message=finding.headline if failed else f"{came}: {reason(finding)}",
         text="\n".join([f"{finding.level} {level.words}", finding.headline, *_steps(finding)]),
-        properties=tuple(_numbers(finding)),
+        properties=(*_numbers(finding), *_decision(decided)),
     )
+
+
+def _decision(decided: Decided | None) -> Iterable[tuple[str, str]]:
+    """What people decided about a finding, in their words."""
+    if decided is not None:
+        yield "decision", decided.mark
+        parts = {"reason": decided.reason, "owner": decided.owner, "date": decided.date, "expires": decided.expires}
+        yield from ((f"decision_{name}", words) for name, words in parts.items() if words)
 
 
 def _steps(finding: Finding) -> Iterable[str]:
@@ -245,7 +266,3 @@ def _check(check: Check) -> Case:
         message=f"{came}: {check.consequence}.{held}".replace("..", "."),
         text=f"{check.statistic}\n{check.consequence}",
     )
-
-
-SUITES: Final[tuple[Callable[[Document], Suite], ...]] = (findings_suite, checks_suite)
-"""What the file is made of, in order."""

@@ -16,13 +16,16 @@ from auditor.report.names import shorten
 from auditor.report.outcomes import outcome, tally, told
 from auditor.report.plaintext import line, write_text
 from auditor.report.sentences import standing_out
+from auditor.report.signoff import list_decided, signed_off
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.document import Document
     from auditor.ladder import Finding
+    from auditor.report.signoff import Row as Decided
+    from auditor.signoff import Filed
 
 LINES: Final = 30
 ROWS: Final = 7
@@ -36,10 +39,13 @@ NAME: Final = 60.0
 """Ems of a title."""
 _MARKS: Final = re.compile(r"([\\`*_\[\]|~{}$])")
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_CALLS: Final = re.compile(r"(?<=[@~])(?=\w)|(?<=[#!%&$])(?=\d)|(?<=[~%])(?=\")|(?<=\bGH)(?=-\d)", re.IGNORECASE)
+"""Where code hosts would take a name for a person, a ticket, a milestone or a label, and tell somebody."""
+_JOINER: Final = "\N{WORD JOINER}"
 _START: Final = re.compile(r"^(?:([#=+-])|(\d+)([.)]))")
 
 
-def write_markdown(document: Document, path: str | os.PathLike[str]) -> None:
+def write_markdown(document: Document, path: str | os.PathLike[str], *, filed: Filed | None = None) -> None:
     """Write the summary; the same document gives the same bytes.
 
     Parameters
@@ -48,22 +54,26 @@ def write_markdown(document: Document, path: str | os.PathLike[str]) -> None:
         What it speaks of.
     path
         Where to write.
+    filed
+        What was signed; None where nothing was.
 
     Raises
     ------
     RenderError
         If the file cannot be written.
     """
-    write_text(path, summarise(document), what="summary")
+    write_text(path, summarise(document, filed), what="summary")
 
 
-def summarise(document: Document) -> str:
+def summarise(document: Document, filed: Filed | None = None) -> str:
     """Tell an audit in Markdown.
 
     Parameters
     ----------
     document
         What it speaks of.
+    filed
+        What was signed; None where nothing was.
 
     Returns
     -------
@@ -74,12 +84,12 @@ def summarise(document: Document) -> str:
     lines = [
         f"## {escape(shorten(line(document.title), NAME))}",
         "",
-        _told_counts(document),
+        f"{_told_counts(document)}{_told_signed(document, filed)}",
         "",
         " ".join(escape(sentence, LONGEST) for sentence in _told_answers(document)),
         "",
-        *_table(document),
-        *_listed("Warnings", warnings(document), WARNINGS),
+        *_table(document, list_decided(document, filed)),
+        *_listed("Warnings", [*_alarms(document, filed), *warnings(document)], WARNINGS),
         *_listed("Not tested in this run", document.not_tested, LIMITS),
         _colophon(document),
     ]
@@ -99,7 +109,7 @@ def escape(text: str, most: int | None = None) -> str:
     Returns
     -------
     str
-        On one line, without mark-up, HTML, links or cells of a table.
+        On one line, without mark-up, HTML, links, mentions or cells of a table.
 
     Examples
     --------
@@ -108,7 +118,7 @@ def escape(text: str, most: int | None = None) -> str:
     >>> escape("http://x")
     'http:\\//x'
     """
-    flat = _MARKS.sub(r"\\\1", line(text, most))
+    flat = _MARKS.sub(r"\\\1", _CALLS.sub(_JOINER, line(text, most)))
     flat = "".join(_ENTITIES.get(letter, letter) for letter in flat)
     return flat.replace("://", ":\\//").replace("www.", "www\\.")
 
@@ -151,13 +161,24 @@ def _told_counts(document: Document) -> str:
     return f"Use found in **{count(found)} of {count(len(document.findings))}** findings. {by_level}"
 
 
+def _told_signed(document: Document, filed: Filed | None) -> str:
+    """How many findings people decided about; nothing where nobody signed."""
+    return f" {signed_off(document, filed).tally}" if filed is not None and filed.signoff is not None else ""
+
+
+def _alarms(document: Document, filed: Filed | None) -> list[str]:
+    """Signatures that belong to another audit."""
+    alarm = signed_off(document, filed).alarm if filed is not None and filed.signoff is not None else ""
+    return [alarm] if alarm else []
+
+
 def _told_answers(document: Document) -> tuple[str, ...]:
     """How often answers are right; more of what stands out where there are no findings."""
     sentences = standing_out(document, Estimates(document))
     return sentences[:2] if document.findings else sentences[:4]
 
 
-def _table(document: Document) -> Iterator[str]:
+def _table(document: Document, decided: Mapping[str, Decided]) -> Iterator[str]:
     rows = [finding for finding in ranked(document.findings) if outcome(finding) != "ruled out"]
     if not rows:
         return
@@ -166,15 +187,16 @@ def _table(document: Document) -> Iterator[str]:
     codes = {one.fingerprint: one.code for one in list_codes(document)}
     estimates = Estimates(document)
     for finding in rows[:ROWS]:
-        yield f"| {codes[finding.fingerprint]} {_row(finding, document, estimates)}"
+        mark = decided[finding.fingerprint].mark if finding.fingerprint in decided else ""
+        yield f"| {codes[finding.fingerprint]} {_row(finding, document, estimates, mark=mark)}"
     if len(rows) > ROWS:
         yield f"| | | … and {count(len(rows) - ROWS)} more, in audit.json | | | | |"
     yield ""
 
 
-def _row(finding: Finding, document: Document, estimates: Estimates) -> str:
+def _row(finding: Finding, document: Document, estimates: Estimates, *, mark: str = "") -> str:
     level = badge(finding.level)
-    about = f"{escape(topic(finding, document))} ({finding.role})"
+    about = f"{escape(topic(finding, document))} ({finding.role}){f'; **{escape(mark)}**' if mark else ''}"
     effect, interval, n = told(finding, estimates)
     sure = probability(finding.q_value) if finding.q_value is not None else NOTHING
     between = interval.strip("[]").replace(", ", " to ")

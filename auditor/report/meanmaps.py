@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _PAIR: Final = 2
 ROWS: Final = 16
 """Classes whose mean maps are shown."""
+TILES: Final = 8
+"""Subgroups whose mean maps are shown: those with the most images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,14 +142,22 @@ def _sheets(document: Document, maps: Sequence[MeanMap], scales: _Scales) -> Ite
             yield Sheet(
                 title=f"Mean {TARGETS.get(target, target)}" + (f", by {shown(attribute)}" if attribute else ""),
                 rows=tuple(rows),
-                note=f"The first {ROWS} of {len(labels)} classes; audit.json has all." if len(labels) > ROWS else "",
+                note=_note(len(labels), len({one.subgroup for one in mine if one.attribute == attribute})),
             )
+
+
+def _note(labels: int, groups: int) -> str:
+    """What there is no room for."""
+    cut = [f"The first {ROWS} of {labels} classes."] if labels > ROWS else []
+    cut += [f"The {TILES} largest of {groups} subgroups, set against each other alone."] if groups > TILES else []
+    return " ".join([*cut, "audit.json has all."]) if cut else ""
 
 
 def _row(maps: Sequence[MeanMap], attribute: str | None, scales: _Scales) -> Row:
     """The maps of one label: all images, each subgroup, and what sets the subgroups apart."""
     label = shown(maps[0].label)
     parts = [one for one in maps if attribute is not None and one.attribute == attribute]
+    parts = sorted(parts, key=lambda one: -one.n)[:TILES] if len(parts) > TILES else parts
     tiles = [_tile(one, "all", scales) for one in maps if one.attribute is None]
     tiles += [_tile(one, value_name(one.subgroup or ""), scales) for one in parts]
     for difference, name in _contrasts(parts):

@@ -173,6 +173,26 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def channels() -> tuple[tuple[str, str], ...]:
+    """The colours of maps as an SVG filter takes them.
+
+    Returns
+    -------
+    tuple
+        Of red, green and blue: R, G or B, and its share at even steps from the lowest value to the highest.
+
+    Examples
+    --------
+    >>> channels()[0][1].split()[:2]
+    ['0', '0.106']
+    """
+    colours = np.array([_rgb(stop) for stop in _INFERNO]) / 255
+    return tuple(
+        (name, " ".join(f"{share:.3f}".rstrip("0").rstrip(".") for share in column))
+        for name, column in zip("RGB", colours.T, strict=True)
+    )
+
+
 def region_colour(index: int) -> str:
     """Colour of the outline of the index-th region.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,22 +14,26 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.document import serialise
 from auditor.errors import RenderError
 from auditor.report.attachments import attached
+from auditor.report.caps import PRINT, Caps
+from auditor.report.catalogue import SOURCE
+from auditor.report.printer import lift_pictures, make_fetcher, seldom_swept, without_notes
 from auditor.report.templating import render
+from auditor.report.translation import speak
 from auditor.report.view import view
 from auditor.signoff import Filed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from auditor.document import Document
+    from auditor.report.photographs import Images
 
-ROWS: Final = 300
-"""Of the table of all numbers: each costs time and memory; the full table is in audit.json."""
 CHART_WIDTH: Final = 660
 CHART_ROWS: Final = 18
 """So that two drawings fill a page."""
 VARIANT: Final = "pdf/a-3a"
+_log = logging.getLogger(__name__)
 
 _PANGO: Final = (
     "Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; "
@@ -36,11 +41,24 @@ _PANGO: Final = (
     "Windows: pacman -S mingw-w64-ucrt-x86_64-pango in MSYS2 and set WEASYPRINT_DLL_DIRECTORIES to its bin folder"
 )
 _FONTS: Final = "Debian or Ubuntu: apt-get install fonts-dejavu-core"
+_CJK: Final = (
+    "install one for Japanese; Debian or Ubuntu: apt-get install fonts-noto-cjk; "
+    "Fedora: dnf install google-noto-sans-cjk-fonts; macOS: brew install --cask font-noto-sans-cjk-jp"
+)
+_OTHERS: Final = "install one that has them; Debian or Ubuntu: apt-get install fonts-noto-core"
+_LETTERLESS: Final = re.compile(r'unsupported by fonts: "(.+)" \(U\+', re.DOTALL)
+_EASTERN: Final = re.compile("[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _ELSE: Final = "The HTML report does not need it"
 
 
 def write_pdf(
-    document: Document, path: str | os.PathLike[str], *, images: Path | None = None, filed: Filed | None = None
+    document: Document,
+    path: str | os.PathLike[str],
+    *,
+    images: Images = None,
+    filed: Filed | None = None,
+    caps: Caps = PRINT,
+    language: str = SOURCE,
 ) -> tuple[str, ...]:
     """Write the report as PDF; the same document, images and fonts give the same bytes.
 
@@ -55,6 +73,10 @@ def write_pdf(
         available.
     filed
         The audit as it lies in its folder, and what was signed; None where it lies nowhere yet.
+    caps
+        How much it may hold.
+    language
+        Code of the language that it is written in: see `auditor.report.catalogue`.
 
     Returns
     -------
@@ -65,28 +87,51 @@ def write_pdf(
     ------
     RenderError
         If Pango or every font is missing, or the file cannot be written.
+    UsageError
+        If there is no catalogue of the language.
     """
     if not Path(path).parent.is_dir():
         raise RenderError(f"{path}: the PDF report cannot be written: no such folder; choose another folder")
     filed = filed if filed is not None else Filed(audit=serialise(document))
-    shown = view(document, images=images, rows=ROWS, filed=filed)
-    page = render("report.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS)
-    with _collected() as messages:
-        content = _printed(page, filed, created=document.created)
+    shown = view(document, images=images, caps=caps, filed=filed)
+    page, pictures = lift_pictures(render("report.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS))
+    del shown  # it holds the pictures a second time
+    page = speak(page, document, language)
+    with _collected() as messages, seldom_swept():
+        content = _printed(page, pictures, filed=filed, created=document.created)
     try:
         Path(path).write_bytes(content)
     except OSError as error:
         msg = f"{path}: the PDF report cannot be written: {error.strerror or error}; choose another folder"
         raise RenderError(msg) from error
-    return tuple(dict.fromkeys(messages))
+    return tuple(_sum_up(dict.fromkeys(messages)))
 
 
-def _printed(page: str, filed: Filed, *, created: str) -> bytes:
+def _sum_up(messages: Iterable[str]) -> Iterator[str]:
+    """Messages, those on letters that no font has as one, which is logged too: boxes stand for these letters."""
+    letters: list[str] = []
+    for message in messages:
+        found = _LETTERLESS.search(message)
+        if found is None:
+            yield message
+        else:
+            letters.append(found[1])
+    if letters:
+        noun = "letter is" if len(letters) == 1 else "letters are"
+        told = (
+            f"{len(letters)} {noun} in no installed font and printed as boxes, such as {' '.join(letters[:5])}; "
+            f"{_CJK if any(map(_EASTERN.search, letters)) else _OTHERS}. {_ELSE}"
+        )
+        _log.warning("%s", told)
+        yield f"warning: {told}"
+
+
+def _printed(page: str, pictures: Mapping[str, bytes], *, filed: Filed, created: str) -> bytes:
     printer, fetcher, attach = load_weasyprint()
     when = datetime.fromisoformat(created)  # not now: the same audit gives the same bytes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the file of its colour profile open
-        document = printer(string=page, url_fetcher=fetcher(allowed_protocols=("data",))).render(pdf_variant=VARIANT)
+        document = printer(string=page, url_fetcher=make_fetcher(fetcher, pictures)).render(pdf_variant=VARIANT)
         files = [
             attach(string=content, name=name, description=what, relationship="Data", created=when, modified=when)
             for name, content, what in attached(filed)
@@ -128,7 +173,8 @@ def _import_weasyprint() -> tuple[Any, Any, Any, bool]:
         warnings.simplefilter("always", UserWarning)
         from weasyprint import HTML, Attachment
         from weasyprint.urls import URLFetcher
-    return HTML, URLFetcher, Attachment, not any("Expect ugly output" in str(warning.message) for warning in said)
+    ugly = any("Expect ugly output" in str(warning.message) for warning in said)
+    return without_notes(HTML), URLFetcher, Attachment, not ugly
 
 
 @contextmanager

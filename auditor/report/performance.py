@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from auditor.report import tables
+from auditor.report.calibration import Calibration, calibration
 from auditor.report.charts import Forest, Group, Mark
-from auditor.report.figures import MINUS, SPACE, count, share
+from auditor.report.confusion import MATRICES, MATRIX, frequent, matrices
+from auditor.report.figures import LEFT_OUT, MINUS, SPACE, count
 from auditor.report.names import shown, value_name
 from auditor.report.palettes import heat
 from auditor.report.tables import Cell, Table, head
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from auditor.document import Document
     from auditor.report.estimates import Estimates
 
-MATRIX: Final = 8
-"""Classes of a confusion matrix; with more, the most frequent confusions are listed."""
-LISTED: Final = 20
+ANSWERED: Final = {
+    "precision": "Right, of those answered so",
+    "false_positive_rate": "Answered so, of other labels",
+}
 
 Subgroup = tuple[str, str]
 """Attribute and value."""
@@ -31,9 +34,11 @@ class Performance:
     """What the section shows."""
 
     classes: Table
+    calibration: Calibration | None
     heats: tuple[Table, ...]
     gaps: Forest | None
     matrices: tuple[Table, ...]
+    more_matrices: int  # that there is no room for
     frequent: Table | None  # instead of matrices, where there are many classes
 
 
@@ -73,19 +78,23 @@ def performance(document: Document, estimates: Estimates) -> Performance:
         Tables and charts, ready to print.
     """
     many = len(document.model.classes) > MATRIX
+    groups = () if many else ((None, None), *subgroups(document))
     return Performance(
         classes=_classes(document, estimates),
+        calibration=calibration(document, estimates),
         heats=tuple(_heats(document, estimates)),
         gaps=_gaps(document, estimates),
-        matrices=() if many else tuple(_matrices(document, estimates)),
-        frequent=_frequent(document, estimates) if many else None,
+        matrices=tuple(matrices(document, estimates, groups[:MATRICES])),
+        more_matrices=max(len(groups) - MATRICES, 0),
+        frequent=frequent(document, estimates) if many else None,
     )
 
 
 def _classes(document: Document, estimates: Estimates) -> Table:
+    split = [name for name in ANSWERED if any(row.attribute is None for row in estimates.of(name))]
     rows = [
-        _class_row("All classes", estimates, None),
-        *(_class_row(name, estimates, name) for name in _labels(document)),
+        _class_row("All classes", estimates, None, split=split),
+        *(_class_row(name, estimates, name, split=split) for name in _labels(document)),
     ]
     return Table(
         caption="Right answers by class",
@@ -94,19 +103,33 @@ def _classes(document: Document, estimates: Estimates) -> Table:
             tables.number_head("Images"),
             tables.number_head("Answered right"),
             tables.number_head("Interval"),
+            *(tables.number_head(ANSWERED[name]) for name in split),
         ),
         rows=tuple(rows),
+        note="Of those answered so: how often an answer of this class is right. Of other labels: how often images of "
+        "another label get this answer."
+        if split
+        else "",
     )
 
 
-def _class_row(name: str, estimates: Estimates, label: str | None) -> tuple[Cell, ...]:
+def _class_row(name: str, estimates: Estimates, label: str | None, *, split: Sequence[str]) -> tuple[Cell, ...]:
     number = estimates.number("accuracy", label=label)
     return (
         head(shown(name)),
         tables.whole(number.n),
         Cell(text=number.text, numeric=True, small=number.small, strong=True),
         tables.figure(number.interval),
+        *(_answered(estimates, statistic, label) for statistic in split),
     )
+
+
+def _answered(estimates: Estimates, statistic: str, label: str | None) -> Cell:
+    """A share among the images that got an answer, or among those that should not have."""
+    if label is None:
+        return tables.figure("")
+    number = estimates.number(statistic, predicted=label)
+    return Cell(text=number.text, note=number.interval, numeric=True, small=number.small)
 
 
 def _labels(document: Document) -> list[str]:
@@ -166,7 +189,8 @@ def _heat_cell(estimates: Estimates, label: str | None, group: Subgroup) -> Cell
     number = estimates.number("accuracy", label=label, attribute=group[0], subgroup=group[1])
     average = estimates.number("accuracy", label=label).value
     if number.value is None:
-        return Cell(text=number.text, note=_size(number.n) if number.n else "no images", colour=heat(0.0), small=True)
+        nobody = "" if number.text == LEFT_OUT else "no images"
+        return Cell(text=number.text, note=_size(number.n) if number.n else nobody, colour=heat(0.0), small=True)
     difference = number.value - average if average is not None else 0.0
     return Cell(
         text=number.text,
@@ -227,72 +251,3 @@ def _gap_marks(document: Document, estimates: Estimates, attribute: str) -> Iter
             if found is not None and name == attribute:
                 words = f"{contrast(document, attribute, value)}, {_class_name(label)}"
                 yield Mark(label=words, number=estimates.printed(found))
-
-
-def _matrices(document: Document, estimates: Estimates) -> Iterator[Table]:
-    for attribute, value in ((None, None), *subgroups(document)):
-        matrix = _matrix(document, estimates, (attribute, value))
-        if matrix is not None:
-            yield matrix
-
-
-def _matrix(document: Document, estimates: Estimates, group: tuple[str | None, str | None]) -> Table | None:
-    attribute, value = group
-    name = "All images" if attribute is None else f"{shown(attribute)}: {value_name(value or '')}"
-    classes = document.model.classes
-    rows = []
-    for label in classes:
-        cells = [_confusion_cell(estimates, label, predicted, group=group) for predicted in classes]
-        if any(cell.text for cell in cells):
-            rows.append((head(shown(label)), *cells))
-    if not rows:
-        return None
-    return Table(
-        caption=name,
-        kind="matrix",
-        columns=(head("Labelled"), *(tables.number_head(shown(name)) for name in classes)),
-        rows=tuple(rows),
-    )
-
-
-def _confusion_cell(
-    estimates: Estimates, label: str, predicted: str, *, group: tuple[str | None, str | None]
-) -> Cell:  # fmt: skip
-    found = estimates.find("confusion", label=label, predicted=predicted, attribute=group[0], subgroup=group[1])
-    if found is None or found.value is None:
-        return Cell(text="", numeric=True)
-    number = estimates.printed(found)
-    tint = heat(found.value * (0.3 if label == predicted else -0.3)) if found.value else ""
-    return Cell(
-        text=number.text, note=count(round(found.value * found.n)), colour=tint, small=number.small, numeric=True
-    )
-
-
-def _frequent(document: Document, estimates: Estimates) -> Table | None:
-    """The most frequent confusions, where a matrix would be too large to read."""
-    wrong = [
-        row
-        for row in estimates.of("confusion")
-        if row.label != row.predicted and row.attribute is None and row.value and row.label and row.predicted
-    ]
-    wrong.sort(key=lambda row: (-round((row.value or 0) * row.n), row.label, row.predicted))
-    rows = tuple(
-        (
-            head(shown(row.label or "")),
-            tables.text(shown(row.predicted or "")),
-            tables.whole(round((row.value or 0) * row.n)),
-            tables.figure(share(row.value or 0)),
-            tables.whole(row.n),
-        )
-        for row in wrong[:LISTED]
-    )
-    if not rows:
-        return None
-    kinds = f"{count(len(wrong))} kinds of confusion among {len(document.model.classes)} classes"
-    note = f"The {len(rows)} most frequent of {kinds}."
-    heads = (
-        head("Labelled"),
-        head("Answered"),
-        *(tables.number_head(name) for name in ("Images", "Share", "of n")),
-    )
-    return Table(caption="Most frequent confusions", columns=heads, rows=rows, note=note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.errors import DataError, UsageError
@@ -12,6 +12,7 @@ from auditor.pointers import ANYTHING, is_met, split_need
 from auditor.report.figures import count
 from auditor.report.tables import listed
 from auditor.report.vocabulary import statistic_name
+from auditor.report.waivers import find_waiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,15 @@ PARTIAL: Final = "partial"
 DECLARED: Final = "declared only"
 NONE: Final = "not assessed"
 UNCOVERED: Final = "not covered"
-STATUSES: Final = {PRESENT: "full", PARTIAL: "part", DECLARED: "said", NONE: "empty", UNCOVERED: "none"}
+WAIVED: Final = "not applicable, says provider"
+STATUSES: Final = {
+    PRESENT: "full",
+    PARTIAL: "part",
+    DECLARED: "said",
+    NONE: "empty",
+    UNCOVERED: "none",
+    WAIVED: "waived",
+}
 """What can be said of a requirement, and the shape that stands before it. None of them is a judgement on the model."""
 MEANINGS: Final = {
     PRESENT: "all that the index asks for is in this report",
@@ -36,6 +45,7 @@ MEANINGS: Final = {
     DECLARED: "only words of the provider or of those who signed, which were not verified",
     NONE: "this audit holds nothing on it",
     UNCOVERED: "no audit by this tool can hold anything on it",
+    WAIVED: "declared by the provider, with the reason given, and not verified",
 }
 CLAIMS: Final = {"full": "", "partial": "answers a part at most", "context": "gives context at most"}
 _SAID: Final = ("declared", SIGNED)
@@ -97,7 +107,8 @@ def indices(document: Document, filed: Filed | None, *, anchors: Iterable[str]) 
     """
     tree = gather(document, filed)
     kept = tuple(anchors)
-    return tuple(_index(framework, tree, kept) for framework in frameworks(document))
+    waivers = document.declared.not_applicable
+    return tuple(_index(framework, tree, kept, waivers=waivers) for framework in frameworks(document))
 
 
 def frameworks(document: Document) -> list[Framework]:
@@ -182,8 +193,13 @@ def _is_said(need: str) -> bool:
     return split_need(need)[0][0] in _SAID
 
 
-def _index(framework: Framework, tree: Mapping[str, Any], anchors: Sequence[str]) -> Index:
-    rows = tuple(_row(one, tree, anchors) for one in framework.requirements)
+def _index(
+    framework: Framework, tree: Mapping[str, Any], anchors: Sequence[str], *, waivers: Mapping[str, str]
+) -> Index:
+    rows = tuple(
+        _waived(row, why) if (why := find_waiver(one, framework, waivers)) else row
+        for one, row in ((one, _row(one, tree, anchors)) for one in framework.requirements)
+    )
     seen = Counter(row.status for row in rows)
     told = [f"{count(seen[status])} {status}" for status in STATUSES if seen[status]]
     return Index(
@@ -194,6 +210,11 @@ def _index(framework: Framework, tree: Mapping[str, Any], anchors: Sequence[str]
         tally=f"{count(len(rows))} requirements: {listed(told)}.",
         rows=rows,
     )
+
+
+def _waived(row: Row, why: str) -> Row:
+    """A requirement that the provider says does not apply: in the provider's words, whatever evidence there is."""
+    return replace(row, status=WAIVED, shape=STATUSES[WAIVED], asked=0, claim="", note=why, missing="")
 
 
 def _row(one: Requirement, tree: Mapping[str, Any], anchors: Sequence[str]) -> Row:

@@ -7,11 +7,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.document import REDACTED
 from auditor.properties import PROPERTIES
 from auditor.report.checks import LAYERS
 from auditor.report.levels import badge, is_property, ranked, topic
 from auditor.report.outcomes import WATCHED, effect, outcome, reason
 from auditor.report.plaintext import line, write_text
+from auditor.report.signoff import list_decided
 
 if TYPE_CHECKING:
     import os
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from auditor.document import Document
     from auditor.ladder import Check, Finding
+    from auditor.report.signoff import Row as Decided
+    from auditor.signoff import Filed
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST: Final = 5000
@@ -46,10 +50,14 @@ _HELP: Final = (
     "change the data or the model and audit again; if it is meant, declare the region's role in the plan."
 )
 _FINGERPRINT: Final = re.compile(rb'\s*"fingerprint": ("(?:[^"\\]|\\.)*"),?\s*$')
+_STATUS: Final = {"accept": "accepted", "mitigate": "underReview", "reject": "rejected"}
+"""What a decision is called there: only what was accepted is hidden."""
 _ROLES: Final = {"protected": "use-of-protected-region", "artefact": "use-of-artefact"}
 
 
-def write_sarif(document: Document, path: str | os.PathLike[str], *, audit: bytes = b"") -> None:
+def write_sarif(
+    document: Document, path: str | os.PathLike[str], *, audit: bytes = b"", filed: Filed | None = None
+) -> None:
     """Write the findings as SARIF; the same document gives the same bytes.
 
     Parameters
@@ -60,18 +68,20 @@ def write_sarif(document: Document, path: str | os.PathLike[str], *, audit: byte
         Where to write.
     audit
         The bytes of audit.json, for the line on which each finding stands; without them all stand on the first.
+    filed
+        What was signed; None where nothing was.
 
     Raises
     ------
     RenderError
         If the file cannot be written.
     """
-    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [make_run(document, audit=audit)]}
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [make_run(document, audit=audit, filed=filed)]}
     text = json.dumps(log, indent=1, ensure_ascii=False, allow_nan=False)
     write_text(path, f"{text}\n", what="SARIF file")
 
 
-def make_run(document: Document, *, audit: bytes = b"") -> dict[str, Any]:
+def make_run(document: Document, *, audit: bytes = b"", filed: Filed | None = None) -> dict[str, Any]:
     """Tell an audit as a run of an analysis tool.
 
     Parameters
@@ -80,17 +90,20 @@ def make_run(document: Document, *, audit: bytes = b"") -> dict[str, Any]:
         What it speaks of.
     audit
         The bytes of audit.json.
+    filed
+        What was signed; None where nothing was.
 
     Returns
     -------
     dict
         The ``run`` object. Its results are uses that were found of what was not declared core or context (``fail``)
         and such questions left ``open``; what was ruled out is left out, since code hosts show every result as an
-        alert whatever its kind. Whatever limits the audit itself is a notification.
+        alert whatever its kind. What was decided about a finding is a suppression. Whatever limits the audit itself is
+        a notification.
     """
     told = [finding for finding in ranked(document.findings) if finding.role in WATCHED]
     shown = [finding for finding in told if outcome(finding) in {"found", "open"}]
-    places = _places(audit)
+    places, decided = _places(audit), list_decided(document, filed)
     return {
         "tool": {"driver": _driver(document)},
         "automationDetails": {"id": f"auditor/{_slug(document.title)}/"},
@@ -100,10 +113,18 @@ def make_run(document: Document, *, audit: bytes = b"") -> dict[str, Any]:
                 "toolExecutionNotifications": [*_notifications(document), *_left_out(told, len(shown))],
             }
         ],
-        "artifacts": [{"location": {"uri": ARTIFACT}, "mimeType": "application/json"}],
+        "artifacts": [{"location": {"uri": _artifact(document)}, "mimeType": "application/json"}],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, document, places) for finding in shown[:MOST]],
+        "results": [
+            _result(finding, document, places) | _suppressed(decided.get(finding.fingerprint))
+            for finding in shown[:MOST]
+        ],
     }
+
+
+def _artifact(document: Document) -> str:
+    """The file that alerts stand in: what they were made from."""
+    return ARTIFACT if document.redaction is None else REDACTED
 
 
 def _driver(document: Document) -> dict[str, Any]:
@@ -155,7 +176,7 @@ def _result(finding: Finding, document: Document, places: dict[str, int]) -> dic
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": ARTIFACT, "index": 0},
+                    "artifactLocation": {"uri": _artifact(document), "index": 0},
                     "region": {"startLine": places.get(finding.fingerprint, 1)},
                 }
             }
@@ -163,6 +184,15 @@ def _result(finding: Finding, document: Document, places: dict[str, int]) -> dic
         "partialFingerprints": {"primaryLocationLineHash": f"{digest[:16]}:1", "auditorFinding/v1": digest},
         "properties": {"level": finding.level, "meaning": badge(finding.level).words, **_numbers(finding)},
     }
+
+
+def _suppressed(decided: Decided | None) -> dict[str, Any]:
+    """What people decided about a finding; a decision that has expired suppresses nothing."""
+    if decided is None or decided.state:
+        return {}
+    words = f"{decided.mark}: {decided.reason} ({decided.owner}, {decided.date})"
+    one = {"kind": "external", "status": _STATUS[decided.shape], "justification": line(words, TEXT)}
+    return {"suppressions": [one]}
 
 
 def _whole(finding: Finding) -> bool:

@@ -93,7 +93,7 @@ def signed_off(document: Document, filed: Filed) -> SignedOff:
         findings=findings,
         whole=whole,
         past=past,
-        tally=_tally(findings, signed=bool(whole and not whole[0].state)),
+        tally=f"{_tally(findings, signed=bool(whole and not whole[0].state))} {_derived(filed)}".rstrip(),
         expired=sum(row.state == EXPIRED for row in (*findings, *whole)),
     )
 
@@ -154,6 +154,16 @@ def _alarm(records: list[Decision], filed: Filed) -> str:
     )
 
 
+def _derived(filed: Filed) -> str:
+    """That people signed another file than the one this report was made from."""
+    if filed.derived is None:
+        return ""
+    return (
+        "This report was made from a version of that file in which parts are left out "
+        f"(SHA-256 {filed.derived_sha256}); nobody signed that version."
+    )
+
+
 def _tally(findings: tuple[Row, ...], *, signed: bool) -> str:
     decided = sum(row.decision != UNDECIDED and not row.state for row in findings)
     whole = "The whole report is signed." if signed else "The whole report is not signed."
@@ -161,6 +171,27 @@ def _tally(findings: tuple[Row, ...], *, signed: bool) -> str:
         return f"There are no findings to decide about. {whole}"
     noun = "finding" if len(findings) == 1 else "findings"
     return f"{count(decided)} of {count(len(findings))} {noun} decided. {whole}"
+
+
+def list_decided(document: Document, filed: Filed | None) -> dict[str, Row]:
+    """What was decided about each finding, whether it still holds or not.
+
+    Parameters
+    ----------
+    document
+        The audit.
+    filed
+        What was signed; None where nothing was.
+
+    Returns
+    -------
+    dict
+        By fingerprint; findings that nobody decided about are left out.
+    """
+    if filed is None or filed.signoff is None:
+        return {}
+    codes, rows = list_codes(document), signed_off(document, filed).findings
+    return {code.fingerprint: row for code, row in zip(codes, rows, strict=True) if row.mark}
 
 
 def tell_decisions(document: Document, filed: Filed) -> list[str]:

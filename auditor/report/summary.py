@@ -34,6 +34,7 @@ class Card:
     name: str
     value: str
     note: str
+    source: str = "measured"
     small: bool = False
 
 
@@ -179,7 +180,7 @@ def _lowest(document: Document, estimates: Estimates) -> Iterator[Card]:
         number = estimates.printed(row)
         where = f"{shown(row.label or '')}, {shown(row.attribute or '')}: {value_name(row.subgroup or '')}"
         note = f"{_bounds(number)} · {where}; lowest of {len(cells)} measured"
-        yield Card(name="Lowest subgroup", value=number.text, note=note)
+        yield Card(name="Lowest subgroup", value=number.text, note=note, source=row.source)
 
 
 def _largest_gap(document: Document, estimates: Estimates) -> Iterator[Card]:
@@ -192,9 +193,8 @@ def _largest_gap(document: Document, estimates: Estimates) -> Iterator[Card]:
             for part in (shown(row.label or ""), contrast(document, row.attribute or "", row.subgroup or ""))
             if part
         )
-        yield Card(
-            name="Largest difference", value=number.text, note=f"{number.interval} · {where}; of {len(gaps)} measured"
-        )
+        note = f"{number.interval} · {where}; of {len(gaps)} measured"
+        yield Card(name="Largest difference", value=number.text, note=note, source=row.source)
 
 
 def _strongest(document: Document, estimates: Estimates) -> Iterator[Card]:
@@ -216,7 +216,7 @@ def _strongest(document: Document, estimates: Estimates) -> Iterator[Card]:
         where += [value_name(row.subgroup)] if row.subgroup is not None else []
         among = f"; highest of {len(rows)} measured" if len(rows) > 1 else ""
         note = f"{_bounds(number)} · {', '.join(where) or 'all images'}, against equal areas elsewhere{among}"
-        yield Card(name=f"Map on {shown(row.region or '')}", value=number.text, note=note)
+        yield Card(name=f"Map on {shown(row.region or '')}", value=number.text, note=note, source=row.source)
 
 
 def _bounds(number: Number) -> str:

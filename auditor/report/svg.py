@@ -16,7 +16,10 @@ CONTRAST: Final = "#b8460e"
 MUTED: Final = "#5b6672"
 GRID: Final = "#dfe4e9"
 
-FACE: Final = "'Noto Sans','Liberation Sans',Arial,Helvetica,'DejaVu Sans',sans-serif"
+FACE: Final = (
+    "'Noto Sans','Liberation Sans',Arial,Helvetica,'DejaVu Sans','Noto Sans CJK JP','Hiragino Sans','Yu Gothic',"
+    "Meiryo,sans-serif"
+)
 
 
 def line(

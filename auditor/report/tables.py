@@ -42,6 +42,7 @@ class Table:
     note: str = ""
     kind: str = "plain"  # plain, heat, matrix, facts, long
     source: str = "measured"  # where its numbers and fields come from: words of `ladder.Source`
+    verbatim: bool = False  # its rows hold words of a file or a machine, the same in every language
 
 
 def text(value: str, *, note: str = "", code: bool = False, source: str = "") -> Cell:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from auditor.report.charts import forest
+from auditor.report.caps import MARKS, ROWS
+from auditor.report.charts import forest, trim
+from auditor.report.reliability import reliability
 from auditor.resources import templates
 
 if TYPE_CHECKING:
+    from auditor.report.pages import Page
     from auditor.report.view import View
 
 _CONTROLS: Final = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")
@@ -32,7 +35,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=_asset, forest=forest)
+    made.globals.update(
+        asset=_asset, forest=forest, reliability=reliability, trim=trim, most_rows=ROWS, most_marks=MARKS
+    )
     return made
 
 
@@ -40,7 +45,7 @@ def _asset(name: str) -> Markup:
     return Markup((templates() / name).read_text(encoding="utf-8"))  # noqa: S704 -- a file of ours, no data in it
 
 
-def render(template: str, view: View, *, chart_width: int, chart_rows: int) -> str:
+def render(template: str, view: View, *, chart_width: int, chart_rows: int, page: Page | None = None) -> str:
     """Fill in a template.
 
     Parameters
@@ -53,6 +58,8 @@ def render(template: str, view: View, *, chart_width: int, chart_rows: int) -> s
         Of forest plots, in their own units.
     chart_rows
         Of one drawing of a forest plot.
+    page
+        What else the HTML report needs; None in print.
 
     Returns
     -------
@@ -60,5 +67,5 @@ def render(template: str, view: View, *, chart_width: int, chart_rows: int) -> s
         A page of HTML.
     """
     filled = environment().get_template(template)
-    page = filled.render(view=view, chart_width=chart_width, chart_rows=chart_rows)
-    return page.translate(_CONTROLS).encode("utf-8", errors="replace").decode("utf-8")
+    made = filled.render(view=view, chart_width=chart_width, chart_rows=chart_rows, page=page)
+    return made.translate(_CONTROLS).encode("utf-8", errors="replace").decode("utf-8")

@@ -6,31 +6,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.document import serialise
-from auditor.report import attachments, contents, control, declared, facts, tables
+from auditor.report import attachments, contents, control, declared, facts
 from auditor.report.attention import Attention, attention
+from auditor.report.caps import cut_examples
 from auditor.report.checks import Checks, checks
-from auditor.report.estimates import KEYS, Estimates
+from auditor.report.estimates import Estimates
 from auditor.report.figures import share
 from auditor.report.findings import Findings, findings
 from auditor.report.gallery import Gallery, gallery
 from auditor.report.levels import ANSWERS
+from auditor.report.listing import all_numbers
 from auditor.report.meanmaps import MeanMaps, mean_maps
-from auditor.report.names import shorten, value_name
+from auditor.report.names import TITLE_WIDTH, shorten
 from auditor.report.performance import Performance, performance
-from auditor.report.requirements import MEANINGS, STATUSES, Index, indices
+from auditor.report.requirements import MEANINGS, STATUSES, Index, frameworks, indices
+from auditor.report.robustness import Robustness, robustness
 from auditor.report.selection import Selection, selection
 from auditor.report.signoff import SignedOff, signed_off
 from auditor.report.summary import Summary, summary
-from auditor.report.tables import Cell, Table, head
-from auditor.report.vocabulary import fill_name, statistic_name
+from auditor.report.waivers import find_unknown
 from auditor.signoff import Filed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from auditor.document import Document
-    from auditor.ladder import Estimate
+    from auditor.report.caps import Caps
+    from auditor.report.photographs import Images
+    from auditor.report.plates import Album
+    from auditor.report.tables import Table
 
 BOTH: Final = ("measured", "derived")
 SECTIONS: Final = {
@@ -44,6 +48,7 @@ SECTIONS: Final = {
     "selection": ("Selection rates", BOTH),
     "attention": ("Where the maps lie", BOTH),
     "examples": ("Example misclassifications", ("measured",)),
+    "robustness": ("Robustness of conclusions", BOTH),
     "method": ("Method", ("recorded",)),
     "limits": ("Limitations and residual risk", ("declared",)),
     "requirements": ("Requirement index", ("derived",)),
@@ -109,19 +114,23 @@ class View:
     attention: Attention
     mean_maps: MeanMaps | None
     gallery: Gallery
+    robustness: Robustness
     method: Table
     remarks: tuple[str, ...]
     confidence: str
     min_clusters: int
     residual: Table
     indices: tuple[Index, ...]
+    unknown: tuple[str, ...]  # declared not to apply, and in no index
     statuses: tuple[tuple[str, str, str], ...]  # shape, word and meaning
     signed: SignedOff
     estimates: Table
     appendix: tuple[Table, ...]
 
 
-def view(document: Document, *, images: Path | None, rows: int, filed: Filed | None = None) -> View:
+def view(
+    document: Document, *, images: Images, caps: Caps, filed: Filed | None = None, album: Album | None = None
+) -> View:
     """Turn a document into what templates print.
 
     Parameters
@@ -130,10 +139,12 @@ def view(document: Document, *, images: Path | None, rows: int, filed: Filed | N
         What the report speaks of.
     images
         The images folder; None where there is none, and then examples say so.
-    rows
-        Of the table of all numbers, at most.
+    caps
+        How much it may hold.
     filed
         The audit as it lies in its folder, and what was signed; None where it lies nowhere yet.
+    album
+        Keeps the photographs of a page; None in print, where each picture is drawn whole.
 
     Returns
     -------
@@ -142,15 +153,15 @@ def view(document: Document, *, images: Path | None, rows: int, filed: Filed | N
     """
     filed = filed if filed is not None else Filed(audit=serialise(document))
     estimates = Estimates(document)
-    shown = gallery(document, images)
-    found = findings(document, estimates, images=images)
+    found = findings(document, estimates, images=images, album=album)
+    shown = gallery(cut_examples(document, caps.examples), images, found=found, album=album)
     checked = checks(document.protocol) if document.protocol is not None else None
     selected, signed = selection(document, estimates), signed_off(document, filed)
     sections = tuple(_sections({"findings": found, "checks": checked, "selection": selected}))
     places = dict([CONTROL, *((one.anchor, f"{one.number} {one.title}") for one in sections)])
     return View(
         title=document.title,
-        short_title=shorten(document.title, 40),
+        short_title=shorten(document.title, TITLE_WIDTH),
         model=document.model.source,
         created=facts.printed_time(document.created),
         created_iso=document.created,
@@ -162,30 +173,48 @@ def view(document: Document, *, images: Path | None, rows: int, filed: Filed | N
         checks=checked,
         shapes=tuple((shape, answer) for answer, shape in ANSWERS.items()),
         **_told(document),
-        model_facts=facts.model_facts(document),
-        data_facts=facts.data_facts(document),
+        **_recorded(document),
         data_tables=contents.data_tables(document, estimates),
         performance=performance(document, estimates),
         selection=selected,
         attention=attention(document, estimates),
         mean_maps=mean_maps(document),
         gallery=shown,
-        method=facts.method_facts(document),
-        remarks=tuple(document.remarks),
-        confidence=share(document.method.confidence),
-        min_clusters=document.method.min_clusters,
-        estimates=_all_numbers(document, estimates, rows),
         signed=signed,
+        **_listed(document, estimates, caps),
         **_filed(document, filed, places),
     )
+
+
+def _listed(document: Document, estimates: Estimates, caps: Caps) -> dict[str, Any]:
+    """What was tried on the conclusions, and the numbers that they rest on."""
+    return {
+        "robustness": robustness(document, estimates),
+        "estimates": all_numbers(document, estimates, rows=caps.rows, joined=caps.joined),
+    }
+
+
+def _recorded(document: Document) -> dict[str, Any]:
+    """What was audited, and how."""
+    return {
+        "model_facts": facts.model_facts(document),
+        "data_facts": facts.data_facts(document),
+        "method": facts.method_facts(document),
+        "remarks": tuple(document.remarks),
+        "confidence": share(document.method.confidence),
+        "min_clusters": document.method.min_clusters,
+    }
 
 
 def _filed(document: Document, filed: Filed, places: Mapping[str, str]) -> dict[str, Any]:
     """Document control, the requirement index, and what goes with the report."""
     return {
         "foot": control.foot(document.declared),
-        "identity": control.identity(document, sha256=filed.sha256),
+        "identity": control.identity(document, sha256=filed.sha256, derived=filed.derived_sha256),
         "indices": indices(document, filed, anchors=places),
+        "unknown": tuple(
+            shorten(name, TITLE_WIDTH) for name in find_unknown(document.declared.not_applicable, frameworks(document))
+        ),
         "statuses": tuple((shape, status, MEANINGS[status]) for status, shape in STATUSES.items()),
         "appendix": (*facts.appendix_tables(document), attachments.manifest(document, filed)),
     }
@@ -213,36 +242,3 @@ def _sections(parts: Mapping[str, Findings | Checks | Selection | None]) -> Iter
         title, sources = SECTIONS[anchor]
         under = listed if anchor == "findings" else ()
         yield Section(anchor=anchor, number=number, title=title, sources=sources, entries=under)
-
-
-def _all_numbers(document: Document, estimates: Estimates, rows: int) -> Table:
-    listed = document.estimates[:rows]
-    total = len(document.estimates)
-    return Table(
-        caption="All numbers of this audit",
-        kind="long",
-        source="measured, derived",
-        columns=(
-            head("Number"),
-            *(head(name) for name in ("Map of", "Region", "Labelled", "Answered", "Attribute", "Subgroup", "Answer")),
-            *(tables.number_head(name) for name in ("Value", "Interval", "n", "Cases")),
-        ),
-        rows=tuple(_row(row, estimates) for row in listed),
-        note="Derived: computed from other rows; all other rows are measured."
-        + (f" {len(listed):,} of {total:,} rows; the full table is in audit.json." if len(listed) < total else ""),
-    )
-
-
-def _row(row: Estimate, estimates: Estimates) -> tuple[Cell, ...]:
-    number = estimates.printed(row)
-    keys = [value_name(value) if value is not None else "" for value in (getattr(row, key) for key in KEYS)]
-    notes = [f"hidden by {fill_name(row.fill)}"] if row.fill else []
-    notes += ["derived"] if row.source == "derived" else []
-    return (
-        head(statistic_name(row.statistic), note=", ".join(notes)),
-        *(tables.text(key) for key in keys),
-        Cell(text=number.text, numeric=True, small=number.small),
-        tables.figure(number.interval),
-        tables.whole(number.n),
-        tables.whole(row.clusters),
-    )

@@ -55,6 +55,8 @@ STATISTICS: Final = {
     "impact_ratio": "selection rate over the highest",
     "flip_one_ratio": "the same, one pair of answers turned",
     "accuracy_spread": "best group's answered right less the worst's",
+    **{f"accuracy_in_bin_{k:02}": f"answered right, scored {10 * k - 10} to {10 * k} %" for k in range(1, 11)},
+    **{f"score_in_bin_{k:02}": f"mean score, scored {10 * k - 10} to {10 * k} %" for k in range(1, 11)},
 }
 """A statistic that is not here goes by its own name."""
 FILLS: Final = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -92,6 +91,8 @@ def _set_aside_changed(run: Run, files: Mapping[str, Path], shard: Shard) -> lis
     """Units that hold an image whose bytes changed since are done again, whole."""
     if "images" not in run.names:
         return []  # a later stage: its fingerprints follow from the images table
+    import pandas as pd
+
     manifest = pq.read_table(run.folder / MANIFEST).to_pandas().set_index("image_id")
     current = pd.DataFrame(stat_files(files), columns=["image_id", "size", "mtime_ns"]).set_index("image_id")
     moved = current.index[(current != manifest[["size", "mtime_ns"]].loc[current.index]).any(axis=1)]

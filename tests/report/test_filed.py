@@ -14,6 +14,7 @@ import pytest
 from auditor.declared import Declared
 from auditor.document import AttributeFacts, serialise
 from auditor.report import write_html, write_pdf
+from auditor.report.caps import SCREEN
 from auditor.report.declared import NOTHING, missing_table, population_tables, wilson
 from auditor.report.estimates import Estimates
 from auditor.report.figures import SPACE
@@ -77,7 +78,7 @@ def found(make_document: Make) -> Document:
 
 def test_what_is_not_declared_says_so_wherever_it_would_stand(make_document: Make, tmp_path: Path) -> None:
     page = page_of(make_document(pairs=0), tmp_path)
-    assert page.count(NOTHING) == 8 + 6 + 7 + 3 + 6  # scope, model, data, residual risk, document control
+    assert page.count(NOTHING) == 9 + 6 + 7 + 3 + 6  # scope, model, data, residual risk, document control
     assert "Whether the sample represents it cannot be said." in page
 
 
@@ -109,7 +110,7 @@ def test_every_table_and_section_says_where_it_comes_from(found: Document, tmp_p
 
 
 def test_derived_rows_are_marked_among_all_numbers(make_document: Make) -> None:
-    shown = view(make_document(pairs=0), images=None, rows=2000).estimates
+    shown = view(make_document(pairs=0), images=None, caps=SCREEN).estimates
     notes = {row[0].text: row[0].note for row in shown.rows}
     assert notes["difference in answered right"] == "derived"
     assert notes["answered right"] == ""
@@ -294,6 +295,6 @@ def test_the_pdf_carries_its_attachments_byte_by_byte(found: Document, tmp_path:
     assert "Contents" in reader.pages[1].extract_text()
     titles = [entry.title for entry in reader.outline if not isinstance(entry, list)]
     assert titles[-4:] == [
-        "11 Limitations and residual risk", "12 Requirement index", "13 Dispositions and sign-off",
-        "14 Appendix: all numbers",
+        "12 Limitations and residual risk", "13 Requirement index", "14 Dispositions and sign-off",
+        "15 Appendix: all numbers",
     ]  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 
 from auditor.ladder import Rung
 from auditor.report import write_html
+from auditor.report.caps import SCREEN
 from auditor.report.details import beside_table, numbers_table, sureness_table, told_measured
 from auditor.report.estimates import Estimates
 from auditor.report.figures import SPACE
@@ -155,7 +156,7 @@ def test_error_control_is_told(short: Document) -> None:
     told = said(sureness_table(finding("E4", short), protocol(), Estimates(short)))
     assert told["Error control"] == (
         "p = 0.0011; q = 0.0040, flagged at 0.05; under the strict correction q = 0.012, still flagged; over all pairs "
-        "at once p = 0.0003 (against no effect)"
+        "at once p = 0.0003 (gate mode)"
     )
     assert told["Interval, adjusted for selection"] == "[+0.20 SD, +0.40 SD]"
     assert told["Ways of hiding, all must agree"] == "surround noise and inpainting"
@@ -243,7 +244,7 @@ def test_the_summary_begins_with_findings(short: Document, tmp_path: Path) -> No
 def test_what_was_tested_is_not_said_to_be_untested(make_document: Make) -> None:
     document = make_document(pairs=0)
     tested = laddered(document, ALL_LEVELS[-1:])
-    before, after = (view(one, images=None, rows=9).summary for one in (document, tested))
+    before, after = (view(one, images=None, caps=SCREEN).summary for one in (document, tested))
     assert after.sentences[0].startswith("The model's answer is right for")
     assert "was not tested" in " ".join(before.sentences)
     assert "was not tested" not in " ".join(after.sentences)
@@ -255,7 +256,7 @@ def test_without_hidden_regions_the_report_is_as_before(short: Document, tmp_pat
     assert "What stands out" in page
     assert 'id="findings"' not in page
     assert 'id="checks"' not in page
-    assert view(short, images=None, rows=9).findings is None
+    assert view(short, images=None, caps=SCREEN).findings is None
 
 
 @pytest.mark.parametrize("code", ["E4", "E0"])

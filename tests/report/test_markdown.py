@@ -33,6 +33,9 @@ OURS = {
 }  # fmt: skip
 
 
+JOINER = "\N{WORD JOINER}"
+
+
 def tokens(text: str) -> Iterator[Token]:
     for token in READER.parse(text):
         yield token
@@ -40,7 +43,9 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def words(text: str) -> str:
-    return "".join(token.content for token in tokens(text) if token.type in {"text", "text_special"})
+    """What is read; the mark that keeps a name from being a mention has no width."""
+    read = "".join(token.content for token in tokens(text) if token.type in {"text", "text_special"})
+    return read.replace(JOINER, "")
 
 
 def cells(text: str) -> list[list[str]]:
@@ -56,7 +61,7 @@ def cells(text: str) -> list[list[str]]:
         elif token.type == "inline" and inside:
             kept = [child for child in token.children or () if child.type in {"text", "text_special"}]
             assert kept == token.children
-            found[-1].append("".join(child.content for child in kept))
+            found[-1].append("".join(child.content for child in kept).replace(JOINER, ""))
     return found
 
 
@@ -86,6 +91,16 @@ def test_a_name_stays_in_its_cell(name: str) -> None:
     table = f"| a | b |\n|---|---|\n| {escape(name)} | end |\n"
     assert cells(table)[1][1] == "end"
     assert cells(table)[1][0].split() == line(name).split()
+
+
+@pytest.mark.parametrize(
+    "name", ["@team", "#12", "me/it#3", "GH-7", "!4", "~bug", "%5", '%"six"', "&7", "$8", "a@b.example"]
+)
+def test_a_name_calls_nobody_on_a_code_host(name: str) -> None:
+    read = "".join(token.content for token in tokens(f"x {escape(name)} y") if token.type in {"text", "text_special"})
+    assert not re.search(r"[@~]\w|[#!%&$]\d|[~%]\"|GH-\d", read)
+    assert read.replace(JOINER, "") == f"x {name} y"
+    assert escape("82 % of 5 & 6 (AT&T)") == "82 % of 5 &amp; 6 (AT&amp;T)"
 
 
 def test_the_table_holds_what_is_not_ruled_out(make_document: Make) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from auditor.declared import Declared
 from auditor.errors import DataError
-from auditor.frameworks import find_framework, list_frameworks, read_framework
+from auditor.frameworks import Framework, find_framework, list_frameworks, read_framework
 from auditor.pointers import ANYTHING, holds, is_met, split_need
 from auditor.report import write_html
 from auditor.report.requirements import STATUSES, find_status, frameworks, gather, indices
+from auditor.report.waivers import find_unknown
 from auditor.signoff import Decision, Filed, SignOff
 
 if TYPE_CHECKING:
@@ -88,7 +90,32 @@ def test_words_alone_are_declared_only(name: str, one: Requirement) -> None:
 
 
 def test_no_status_is_a_judgement() -> None:
-    assert list(STATUSES) == ["evidence present", "partial", "declared only", "not assessed", "not covered"]
+    assert list(STATUSES) == [
+        "evidence present", "partial", "declared only", "not assessed", "not covered", "not applicable, says provider",
+    ]  # fmt: skip
+
+
+def test_what_does_not_apply_is_said_by_the_provider_with_the_reason(make_document: Make) -> None:
+    said = Declared(not_applicable={"Art. 15(5)": "no network", "GMLP: 3": "no device", "Art. 99": "x"})
+    made = make_document(pairs=0).model_copy(update={"declared": said})
+    (row,) = (row for index in indices(made, None, anchors=()) for row in index.rows if row.id == "Art. 15(5)")
+    assert (row.status, row.note, row.asked, row.missing) == ("not applicable, says provider", "no network", 0, "")
+    assert any("1 not applicable, says provider" in index.tally for index in indices(made, None, anchors=()))
+    assert find_unknown(said.not_applicable, frameworks(made)) == ["GMLP: 3", "Art. 99"]
+    own = Framework.model_validate(
+        {
+            "framework": "Ours", "version": "1", "as_of": "2026-11", "source_note": "ours",
+            "requirements": [
+                {"id": "1", "title": "t", "max_claim": "full", "confidence": "high", "not_applicable": "why"}
+            ],
+        }
+    )  # fmt: skip
+    asked = made.report.model_copy(update={"requirements": [], "frameworks": [own]})
+    (index,) = indices(made.model_copy(update={"report": asked}), None, anchors=())
+    assert (index.rows[0].status, index.rows[0].note) == ("not applicable, says provider", "why")
+    named = Declared(not_applicable={"Ours: 1": "because"})
+    (index,) = indices(made.model_copy(update={"report": asked, "declared": named}), None, anchors=())
+    assert index.rows[0].note == "because"
 
 
 def test_an_index_of_a_document(make_document: Make) -> None:
