@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+from reading import CONTROLS
 from scipy.stats import binomtest
 
 if TYPE_CHECKING:
@@ -182,11 +183,11 @@ def tabulate_shams(rows: pd.DataFrame) -> pd.DataFrame:
     found = []
     for kind, part in rows.drop_duplicates("model").groupby(["tier", "kind"]):
         told = {"models": " ".join(kind), "audits": len(part)}
-        for name in ("sham", "permuted"):
+        for name in CONTROLS.values():
             if f"{name}_tried" not in part:
                 continue
             flagged, tried = (int(part[f"{name}_{what}"].fillna(0).sum()) for what in ("flagged", "tried"))
-            told[name] = f"{flagged}/{tried}" + (f" = {100 * flagged / tried:.2f} %" if tried else "")
+            told[name.replace("_", " ")] = f"{flagged}/{tried}" + (f" = {100 * flagged / tried:.2f} %" if tried else "")
         found.append(told)
     return pd.DataFrame(found)
 

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 MATERIAL, IMMATERIAL = 0.05, 0.03
 """From this share of answers a counterfactual swap is material, and below this one it is not."""
 FILLS: Final = ("noise", "mean")
+CONTROLS: Final = {
+    "sham regions": "sham",
+    "permuted attributes": "permuted",
+    "permuted properties": "permuted_properties",
+    "turned changes": "turned_changes",
+}
+"""Columns of the audits' own negative controls."""
 SPLITS: Final = ("label", "predicted", "attribute", "subgroup", "outcome")
 
 
@@ -164,7 +171,7 @@ def count_alarms(protocol: Protocol) -> Row:
     """The audit's own negative controls."""
     row: Row = {}
     for alarms in protocol.false_alarms:
-        name = alarms.kind.split()[0]
+        name = CONTROLS[alarms.kind]
         row |= {f"{name}_flagged": alarms.flagged, f"{name}_tried": alarms.tried}
     return row
 
