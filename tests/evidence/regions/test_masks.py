@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from auditor.errors import DataError
 from auditor.evidence.regions.masks import MaskFolders, read_mask
@@ -56,7 +56,9 @@ def test_every_mode(tmp_path: Path, kind: str) -> None:
     np.testing.assert_array_equal(mask, INSIDE)
 
 
-def test_damaged_masks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("allowed", [False, True])
+def test_damaged_masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, allowed: bool) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", allowed)  # as the printer of PDF reports leaves it
     path = save(tmp_path / "a.png", Image.effect_noise((64, 64), 50))
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(DataError, match=r"mask a\.png: damaged: "):
