@@ -7,11 +7,12 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from auditor.comparisons import Comparison
 from auditor.declared import Declared
 from auditor.frameworks import Framework
 from auditor.ladder import Estimate, Finding, Finite, Part, Protocol, Role
 
-SCHEMA_VERSION: Final = "1.3"
+SCHEMA_VERSION: Final = "1.4"
 
 REDACTED: Final = "audit.redacted.json"
 """The version of audit.json that reports were made from, beside them, where it is not the audit itself."""
@@ -193,8 +194,9 @@ class Document(Part):
     Its JSON Schema ships as ``audit.schema.json``; see `make_schema`.
     """
 
-    # 1.1 knew no declared facts: they read "not declared"; 1.2 knew no policy: none was locked before the run
-    schema_version: Literal["1.1", "1.2", "1.3"] = SCHEMA_VERSION
+    # 1.1 knew no declared facts: they read "not declared"; 1.2 knew no policy: none was locked before the run; 1.3 knew
+    # no comparison: none was made
+    schema_version: Literal["1.1", "1.2", "1.3", "1.4"] = SCHEMA_VERSION
     title: str
     created: str  # UTC, ISO 8601
     tool: Tool
@@ -217,6 +219,7 @@ class Document(Part):
     report: Asked = Field(default_factory=Asked)
     policy: PolicyLock | None = None  # None: the plan named none
     redaction: Redaction | None = None  # None: this is the audit itself
+    comparison: Comparison | None = None  # None: this is an audit alone; else that of the last candidate
 
     def hides(self, *, label: str | None = None, attribute: str | None = None, subgroup: str | None = None) -> bool:
         """Say whether this version leaves out a group of people that the audit has.

@@ -31,6 +31,7 @@ GROUND = {
     "properties",
     "trials",
     "ladder",
+    "comparisons",
     "declared",
     "frameworks",
     "pointers",
@@ -43,11 +44,11 @@ GROUND = {
 }
 WINGS = {"evidence", "analysis", "report"}
 DRAWERS = sorted(folder for wing in WINGS for folder in (PACKAGE / wing).glob("*/") if any(folder.glob("*.py")))
-TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering", "filing", "gating"}
+TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering", "filing", "gating", "comparing", "tracking"}
 TORCHLESS |= {"suppression", "prose", "redaction", "privacy", "private", "disclosure", "sources", "showing"}
 TORCHLESS.add("presentation")
 ONLY_IN = {
-    "click": {"cli", "filing_commands", "gate_commands", "showing_commands"},
+    "click": {"cli", "compare_commands", "filing_commands", "gate_commands", "showing_commands"},
     "yaml": {"frameworks", "report"},
     "rich": {"cli", "progress"},
     "jinja2": {"report"},

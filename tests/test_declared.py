@@ -136,7 +136,7 @@ def test_an_audit_of_the_first_schema_is_read_and_becomes_of_this_one_when_facts
     assert (old.schema_version, old.declared) == ("1.1", Declared())
     assert {row.source for row in old.estimates} == {"measured"}
     declare(audit, write(tmp_path, FACTS))
-    assert read_document(audit).schema_version == "1.3"
+    assert read_document(audit).schema_version == "1.4"
 
 
 def test_an_audit_files_what_is_declared_and_asked(tmp_path: Path) -> None:
