@@ -33,13 +33,15 @@ class Caps:
 SCREEN: Final = Caps(rows=2000, joined=False, examples=200)
 FOLDER: Final = Caps(rows=2000, joined=False, examples=2000)
 PRINT: Final = Caps(rows=300, joined=True, examples=100)
-"""In print each row costs 4 ms and 0.1 MiB, each photograph 10 ms: see tests/benchmarks/report.md."""
+"""In print each row costs 4 ms and 0.1 MiB, each photograph of a strip about 10 ms: see tests/benchmarks/report.md."""
 
 
 ROWS: Final = {"screen": 500, "print": 80}
 """Of any other table, by medium."""
 MARKS: Final = {"screen": 300, "print": 100}
 """Rows of a chart, by medium."""
+CUES: Final = {"screen": 200, "print": 40}
+"""Cues of a comparison that are told one by one, by medium."""
 
 
 def cut_examples(document: Document, most: int) -> Document:

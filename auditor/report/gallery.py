@@ -14,6 +14,7 @@ from auditor.report.names import shorten, shown, value_name
 from auditor.report.palettes import region_colour
 from auditor.report.photographs import NOT_SHOWN, is_blank, seen, told
 from auditor.report.plates import Plate, layer, slug
+from auditor.report.strips import LARGE, Strip, strips
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,6 +93,7 @@ class Gallery:
     rule: str
     n_misclassified: int
     pairs: tuple[Pair, ...]
+    strips: tuple[Strip, ...]  # in print alone: the wrong answers after the first
     legend: tuple[tuple[str, str, int], ...]  # region, colour, place
     missing: int  # images that could not be shown
     more: tuple[Shown, ...]  # shown with findings, and neither errors nor controls here: on a screen alone
@@ -124,8 +126,11 @@ def gallery(
         document.model.preprocessing, frame=document.model.frame, exif=document.data.exif.casefold().startswith("appl")
     )
     parts, anchors = list_parts(found) if album is not None else {}, Anchors()
-    made = [
-        _example(
+    couples = list(_couple(document.examples.items))
+    large = len(couples) if album is not None else LARGE
+
+    def draw(example: Example) -> Shown:
+        return _example(
             example,
             seen(images, example.path, geometry, marks=_marks(example)),
             names=names,
@@ -133,9 +138,10 @@ def gallery(
             album=album,
             parts=parts.get(slug(example.image_id), ()),
         )
-        for example in document.examples.items
-    ]
-    pairs = tuple(_pairs(document.examples.items, made))
+
+    pairs = tuple(Pair(error=draw(one), control=None if two is None else draw(two)) for one, two in couples[:large])
+    made = [one for pair in pairs for one in (pair.error, pair.control) if one is not None]
+    sheet = strips(couples[large:], images, geometry=geometry, order=names)
     known = {one.slug for one in made}
     loans = [exhibit for exhibit in list_loans(found) if exhibit.slug not in known and exhibit.plate is not None]
     more = tuple(_lent(exhibit, parts[exhibit.slug]) for exhibit in loans)
@@ -146,8 +152,9 @@ def gallery(
         rule=f"{document.examples.rule} {told(images)}".rstrip() if made else document.examples.rule,
         n_misclassified=document.examples.n_misclassified,
         pairs=pairs,
+        strips=sheet,
         legend=legend,
-        missing=sum(one.missing for one in made),
+        missing=sum(one.missing for one in made) + sum(one.missing for one in sheet),
         more=more,
         filters=filters(
             [one.tags for one in (*made, *more)], {row.code: row.title for row in found.rows} if found else {}
@@ -177,13 +184,12 @@ def _marks(example: Example) -> dict[str, str]:
     return {region.region: region.raster for region in example.regions}
 
 
-def _pairs(examples: Sequence[Example], shown: Sequence[Shown]) -> Iterator[Pair]:
-    controls = {
-        example.control_of: one for example, one in zip(examples, shown, strict=True) if example.kind == "control"
-    }
-    for example, one in zip(examples, shown, strict=True):
-        if example.kind == "misclassified":
-            yield Pair(error=one, control=controls.get(example.image_id))
+def _couple(examples: Sequence[Example]) -> Iterator[tuple[Example, Example | None]]:
+    """Wrong answers in order, each with its control if it has one."""
+    controls = {one.control_of: one for one in examples if one.kind == "control"}
+    for one in examples:
+        if one.kind == "misclassified":
+            yield one, controls.get(one.image_id)
 
 
 def _example(
