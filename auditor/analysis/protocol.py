@@ -116,10 +116,8 @@ def _note_cues(evidence: Evidence, cues: Sequence[Finding]) -> Iterator[str]:
         yield (
             f"{_sentence(both)}: brought to the median of all images, and as far the other way, which must agree; the "
             "margins are those of shifts between groups, the two sides being images with more and with less of it. "
-            f"These {tested} questions, asked in every audit, are a family of their own at q = {Q}: nobody declared "
-            "them, so they neither cost the declared ones power nor gain from what these find. Where nothing at all is "
-            "to be found, q holds for each of the two families, not for both together. Their false alarms are counted "
-            "in rows of their own."
+            f"{_own_family(tested)} Where nothing at all is to be found, q holds for each of the two families, not for "
+            "both together. Their false alarms are counted in rows of their own."
         )
     if down:
         yield (
@@ -129,6 +127,19 @@ def _note_cues(evidence: Evidence, cues: Sequence[Finding]) -> Iterator[str]:
     yield (
         "Properties are measured on photographs and changed in the frame that the model sees: where it sees little of "
         "the photograph, some images are on the wrong side, and effects come out too small."
+    )
+
+
+def _own_family(tested: int) -> str:
+    """Why questions that nobody declared are tested apart from those that someone did."""
+    if tested == 1:
+        return (
+            f"This question, asked in every audit, is a family of its own at q = {Q}: nobody declared it, so it "
+            "neither costs the declared ones power nor gains from what these find."
+        )
+    return (
+        f"These {tested} questions, asked in every audit, are a family of their own at q = {Q}: nobody declared them, "
+        "so they neither cost the declared ones power nor gain from what these find."
     )
 
 

@@ -251,7 +251,7 @@ def need_words(need: str) -> str:
     Examples
     --------
     >>> need_words("/declared/intended_use"), need_words("/estimates?statistic=accuracy&attribute=*")
-    ('declared intended use', 'answered right, by attribute')
+    ('declared intended use', 'answered right (by attribute)')
     """
     keys, wanted = split_need(need)
     last = _WORDS.get(keys[-1], keys[-1].replace("_", " "))
@@ -259,6 +259,6 @@ def need_words(need: str) -> str:
         return f"declared {last}"
     if "statistic" in wanted:
         by = [name.replace("_", " ") for name, value in wanted.items() if value == ANYTHING]
-        return statistic_name(wanted["statistic"]) + (f", by {listed(by)}" if by else "")
+        return statistic_name(wanted["statistic"]) + (f" (by {listed(by)})" if by else "")
     said = [value for value in wanted.values() if value != ANYTHING]
     return f"{last}: {', '.join(said)}" if said else last

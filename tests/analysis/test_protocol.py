@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from auditor.analysis.illustrations import EXAMPLE_RULE
 from auditor.analysis.margins import MARGINS
-from auditor.analysis.protocol import follow_protocol
+from auditor.analysis.protocol import _own_family, follow_protocol
 from tests.analysis.asking import answer, make_asked, planted, table
 
 
@@ -39,3 +41,8 @@ def test_cells_that_were_not_tested_are_in_no_family() -> None:
     _, protocol = follow_protocol(evidence, table())
     assert protocol is not None
     assert protocol.family == 1  # fifteen on a side are too few to set against each other; sixty images are not too few
+
+
+@pytest.mark.parametrize(("tested", "begins"), [(1, "This question, asked"), (0, "These 0 questions"), (3, "These 3")])
+def test_questions_that_nobody_declared_are_counted_in_words(tested: int, begins: str) -> None:
+    assert _own_family(tested).startswith(begins)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pypdf
 import pytest
 
+from auditor.declared import Declared
 from auditor.report import write_html, write_pdf
 from auditor.report.caps import PRINT, SCREEN, cut_examples
 from auditor.report.junit import write_junit
@@ -132,3 +133,31 @@ def test_examples_are_cut_in_whole_pairs_and_counted(most: int, make_document: M
 def test_caps_are_those_that_the_pages_promise() -> None:
     assert (SCREEN.examples, PRINT.examples) == (200, 100)
     assert PRINT.rows <= 300
+
+
+@pytest.mark.slow
+def test_with_all_metadata_missing_at_once_every_output_says_so(make_document: Make, tmp_path: Path) -> None:
+    """No attribute, no region, nothing hidden, nothing declared, no photograph, one class."""
+    made = make_document(classes=("doctor",), values=(), regions=False, pairs=0)
+    bare = made.model_copy(
+        update={"declared": Declared(), "findings": [], "protocol": None, "mean_maps": [], "plan": {}, "remarks": []}
+    )
+    write_html(bare, tmp_path / "report.html", images=None)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for said in ("Not declared by provider", "There are no subgroups to compare.", "There is no wrong answer to show."):
+        assert said in page
+    assert write_pdf(bare, tmp_path / "report.pdf", images=None) == ()
+    front = pypdf.PdfReader(tmp_path / "report.pdf").pages[0].extract_text()
+    assert "Not tested in this run" in front
+    for write in (write_markdown, write_junit, write_card):
+        write(bare, tmp_path / write.__name__)
+        text = (tmp_path / write.__name__).read_text(encoding="utf-8")
+        assert not re.search(r"\bNone\b|\bnan\b", text)
+
+
+def test_the_same_document_prints_the_same_bytes(make_document: Make, tmp_path: Path) -> None:
+    made = laddered(make_document(pairs=2), ALL_LEVELS)
+    once, again = tmp_path / "once.pdf", tmp_path / "again.pdf"
+    for path in (once, again):
+        write_pdf(made, path, images=tmp_path / "photos")
+    assert once.read_bytes() == again.read_bytes()

@@ -126,7 +126,7 @@ def test_an_index_of_a_document(make_document: Make) -> None:
     assert found.sections == ("performance",)
     assert rows["Art. 15(5)"].status == "not covered"
     assert rows["Art. 10(2)(b)-(c)"].missing == "declared collection, declared label source"
-    assert rows["TR 24027, 7.5"].missing == "answered as the class that selects, by attribute"
+    assert rows["TR 24027, 7.5"].missing == "answered as the class that selects (by attribute)"
     declared = made.model_copy(update={"declared": made.declared.model_copy(update={"collection": "by hand"})})
     rows = {row.id: row for index in indices(declared, None, anchors=()) for row in index.rows}
     assert rows["Art. 10(2)(b)-(c)"].status == "declared only"
