@@ -48,7 +48,8 @@ def find_doubt(estimates: pd.DataFrame, cell: Cell) -> str | None:
     """What speaks against ruling an effect out although hiding the region shifts nothing.
 
     What a region shows may change answers both ways: the shift towards a class is nothing then, on average, and the
-    answers depend on the region all the same.
+    answers depend on the region all the same. Hiding may even change fewer answers than swapping does: the model then
+    answers by what else there is. So a region alone is doubted by the swaps of any attribute.
 
     Parameters
     ----------
@@ -60,19 +61,27 @@ def find_doubt(estimates: pd.DataFrame, cell: Cell) -> str | None:
     Returns
     -------
     str or None
-        In words; None where swaps were not made, or change fewer answers than the margin.
+        In words, of the swaps that may change the most; None where none were made, or all change fewer answers than the
+        margin.
     """
-    if cell.attribute is None:
+    rows = estimates[
+        (estimates["statistic"] == "cross_swap_excess")
+        & (estimates["region"] == cell.region)
+        & (estimates["fill"] == "swap")
+        & estimates["label"].isna()
+        & estimates["subgroup"].isna()
+        & (estimates["ci_high"] >= MARGINS["cross_swap"].material)
+    ]
+    if cell.attribute is not None:
+        rows = rows[rows["attribute"] == cell.attribute]
+    if rows.empty:
         return None
-    rows = find_rows(estimates, "cross_swap_excess", region=cell.region, attribute=cell.attribute, fill="swap")
-    rows = rows[rows["ci_high"].notna()]
-    most = MARGINS["cross_swap"].material
-    if rows.empty or rows["ci_high"].iloc[0] < most:
-        return None
-    row = rows.iloc[0]
+    row = rows.sort_values("ci_high", kind="stable").iloc[-1]
+    whose = "" if cell.attribute is not None else f" of {row['attribute']}"
     return (
-        f"regions of the opposite value change {percent(row['estimate'])} more answers than regions of the same value "
-        f"{span(row['ci_low'], row['ci_high'], unit='%')}, which may be {percent(most)} or more"
+        f"regions of the opposite value{whose} change {percent(row['estimate'])} more answers than regions of the same "
+        f"value {span(row['ci_low'], row['ci_high'], unit='%')}, which may be "
+        f"{percent(MARGINS['cross_swap'].material)} or more"
     )
 
 
