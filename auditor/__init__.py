@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor.analysis.policy import Policy
+    from auditor.comparing import compare
     from auditor.errors import AuditorError
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.models import LoadedModel, load_model
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from auditor.plan import Audit
     from auditor.rendering import write_report
     from auditor.result import AuditResult, load
+    from auditor.tracking import history
     from auditor.verdicts import Verdict
 
 __all__ = [
@@ -31,7 +33,9 @@ __all__ = [
     "Preprocessing",
     "Verdict",
     "audit",
+    "compare",
     "gate",
+    "history",
     "load",
     "load_model",
     "run",
@@ -48,7 +52,9 @@ _ROOMS = {
     "Preprocessing": "auditor.evidence.preprocessing",
     "Verdict": "auditor.verdicts",
     "audit": "auditor.pipeline",
+    "compare": "auditor.comparing",
     "gate": "auditor.gating",
+    "history": "auditor.tracking",
     "load": "auditor.result",
     "load_model": "auditor.evidence.models",
     "run": "auditor.pipeline",

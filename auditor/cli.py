@@ -10,19 +10,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from auditor.compare_commands import compare_audits
 from auditor.errors import AuditorError, RenderError, UnfinishedError
 from auditor.filing_commands import declare, sign_off
 from auditor.gate_commands import gate_audit, policies
+from auditor.history_commands import tell
 from auditor.showing_commands import show, take_disclosure, with_disclosure
+from auditor.writing_commands import (
+    DEFAULT,
+    FOLDER,
+    Progress,
+    check_wishes,
+    choose_formats,
+    render_all,
+    with_formats,
+    with_html_dir,
+    with_mlflow,
+    write_all,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from auditor.disclosure import Disclosure
     from auditor.result import AuditResult
 
 INTERRUPTED: Final = 130
-FOLDER = click.Path(path_type=Path, file_okay=False)
 PLAN_FLAGS: Final = {
     "model": "model.source",
     "weights": "model.weights",
@@ -38,23 +50,6 @@ PLAN_FLAGS: Final = {
     "title": "audit.title",
 }
 """Flags of `auditor run` that override a key of the plan."""
-FORMATS: Final = ("html", "pdf", "markdown", "junit", "sarif", "card", "csv")
-DEFAULT: Final = ("html", "pdf", "markdown")
-"""As `auditor.rendering` has them; a test holds them alike, so that help need not load what renders."""
-_formats = click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    metavar="NAME",
-    help="html, pdf, markdown (summary), junit, sarif, card (model card), csv (tables); may be given several times, "
-    "or parted by commas. Default: html, pdf, markdown.",
-)
-_html_dir = click.option(
-    "--html-dir",
-    type=FOLDER,
-    help="Write the HTML report as a folder of a page and its pictures, for big galleries, in place of report.html.",
-)
-_mlflow = click.option("--mlflow", is_flag=True, help="Log audit.json, reports and key numbers as a run of MLflow.")
 
 
 class _Refusal(click.ClickException):
@@ -99,14 +94,14 @@ def main() -> None:
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--out", type=FOLDER, help="Output folder; default: reports/ and the plan's name.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
-@click.option("--force", is_flag=True, help="Start again, removing the audit in the output folder.")
+@click.option("--force", is_flag=True, help="Measure anew, whatever is there, removing the audit in the output folder.")
 @click.option("--skip-bad", is_flag=True, help="Leave out images and rows that cannot be used; the report counts them.")
 @click.option("--devices", help="Comma-separated, one process each: cuda:0,cuda:1 or cpu,cpu.")
 @click.option("--shard", help="Do only every N-th unit of work: i/N. The last shard to finish writes the result.")
 @click.option("--no-pdf", is_flag=True, help="Write no PDF report.")
-@_formats
-@_html_dir
-@_mlflow
+@with_formats
+@with_html_dir
+@with_mlflow
 @click.option("--model", help="Override model.source.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Override model.weights.")
 @click.option("--target-layer", help="Override model.target_layer.")
@@ -121,20 +116,23 @@ def main() -> None:
 @click.option("--interventions", type=click.IntRange(min=0), help="Override interventions.images; 0 hides nothing.")
 @with_disclosure
 def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None, **flags: Any) -> None:
-    """Run the audit that PLAN (a TOML file) describes, and write its reports."""
+    """Run the audit that PLAN (a TOML file) describes, and write its reports.
+
+    A plan of several models makes an audit of each in a folder of its own, and compares them with the first.
+    """
     from auditor.pipeline import run as run_plan
     from auditor.plan import Audit
     from auditor.runs import WHOLE, Shard
 
     out = out or Path("reports") / plan.stem
-    formats = _chosen(flags.pop("formats"), without_pdf=flags.pop("no_pdf"))
+    formats = choose_formats(flags.pop("formats"), without_pdf=flags.pop("no_pdf"))
     mlflow, html_dir = flags.pop("mlflow"), flags.pop("html_dir")
-    _prepare(formats, mlflow=mlflow)
+    check_wishes(formats, mlflow=mlflow)
     how = {name: flags.pop(name) for name in ("resume", "force", "skip_bad")}
     disclosure = take_disclosure(flags)
     audit = Audit.from_toml(plan, overrides=_overrides(flags))
     audit = audit.model_copy(update={"report": disclosure.into(audit.report)})
-    with _Progress() as progress:
+    with Progress() as progress:
         result = run_plan(
             audit,
             out=out,
@@ -144,24 +142,25 @@ def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None,
             say=functools.partial(click.echo, err=True),
             **how,
         )
-    _write(result, out, formats=formats, mlflow=mlflow, html_dir=html_dir)
+    folders = [out / name for name in audit.each()] if len(audit.models) > 1 else []
+    _write_several(result, out, folders=folders, formats=formats, mlflow=mlflow, html_dir=html_dir)
 
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=FOLDER, help="Where to write; default: FOLDER.")
-@_formats
-@_html_dir
+@with_formats
+@with_html_dir
 @click.option("--photos", type=FOLDER, help="Where the photographs are, if they were moved.")
 @with_disclosure
 @click.option("--requirements", multiple=True, metavar="NAME", help="Frameworks for the index: names, or .yaml files.")
-@_mlflow
+@with_mlflow
 def report(folder: Path, out: Path | None, *, formats: tuple[str, ...], mlflow: bool, **how: Any) -> None:
     """Render the reports of the audit in FOLDER again, from its audit.json and sign-off.json alone."""
-    chosen = _chosen(formats)
-    _prepare(chosen, mlflow=mlflow)
+    chosen = choose_formats(formats)
+    check_wishes(chosen, mlflow=mlflow)
     how["disclosure"] = take_disclosure(how)
-    _render(folder, out, formats=chosen, mlflow=mlflow, **how)
+    render_all(folder, out, formats=chosen, mlflow=mlflow, **how)
 
 
 @main.command()
@@ -170,10 +169,10 @@ def demo(out: Path) -> None:
     """Audit two small models on drawn pictures: one that learned gender as a cue, and one that did not."""
     from auditor.demo import run_demo
 
-    with _Progress() as progress:
+    with Progress() as progress:
         results = run_demo(out, progress=progress, say=click.echo)
     for name, result in results.items():
-        _write(result, out / name, formats=DEFAULT)
+        write_all(result, out / name, formats=DEFAULT)
 
 
 @main.command()
@@ -210,8 +209,27 @@ def doctor() -> None:
 main.add_command(declare)
 main.add_command(sign_off)
 main.add_command(show)
+main.add_command(compare_audits)
 main.add_command(gate_audit)
 main.add_command(policies)
+main.add_command(tell)
+
+
+def _write_several(
+    result: AuditResult, out: Path, *, folders: Sequence[Path], html_dir: Path | None, **how: Any
+) -> None:
+    """Write the reports of each model's audit, then those of the result; what could not be written is said last."""
+    from auditor.result import load
+
+    faults = []
+    for folder in (*folders, out):
+        pages = html_dir if folder == out or html_dir is None else html_dir / folder.name
+        try:
+            write_all(result if folder == out else load(folder), folder, html_dir=pages, **how)
+        except RenderError as error:
+            faults.append(str(error))
+    if faults:
+        raise RenderError("\n".join(faults))
 
 
 def _overrides(flags: dict[str, Any]) -> dict[str, object]:
@@ -225,71 +243,3 @@ def _plain(value: Any) -> object:
     if isinstance(value, Path):
         return str(value.resolve())
     return list(value) if isinstance(value, tuple) else value
-
-
-def _chosen(formats: Sequence[str], *, without_pdf: bool = False) -> tuple[str, ...]:
-    """Formats asked for, each once; commas part them as well."""
-    asked = [name.strip() for words in formats for name in words.split(",") if name.strip()] or DEFAULT
-    return tuple(name for name in dict.fromkeys(asked) if not (without_pdf and name == "pdf"))
-
-
-def _prepare(formats: Sequence[str], *, mlflow: bool) -> None:
-    """Refuse what cannot be done before anything takes long."""
-    from auditor.delivery import check_mlflow
-    from auditor.rendering import check_formats
-
-    check_formats(formats)
-    if mlflow:
-        check_mlflow()
-
-
-def _write(
-    result: AuditResult, out: Path, *, formats: Sequence[str], mlflow: bool = False, html_dir: Path | None = None
-) -> None:
-    for warning in result.document.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(out / "audit.json")
-    _render(result, out, formats=formats, mlflow=mlflow, html_dir=html_dir)
-
-
-def _render(
-    result: AuditResult | Path,
-    out: Path | None,
-    *,
-    formats: Sequence[str],
-    mlflow: bool,
-    photos: Path | None = None,
-    disclosure: Disclosure | None = None,
-    **how: Any,
-) -> None:
-    """Write reports, then hand over what could be written; what could not is said last."""
-    from auditor.delivery import append_summary, log_mlflow
-    from auditor.rendering import render_formats
-    from auditor.sources import find_source
-
-    source = find_source(result, out, disclosure=disclosure)
-    written, faults = render_formats(result, out, formats=formats, images=photos, disclosure=disclosure, **how)
-    for path in written:
-        click.echo(path)
-    said = append_summary(source.document)
-    if said:
-        click.echo(said, err=True)
-    if mlflow:
-        home = result if isinstance(result, Path) else out
-        derived = source.audit if source.derived else None
-        click.echo(log_mlflow(home or Path(), written, derived=derived))
-    if faults:
-        raise RenderError("\n".join(faults))
-
-
-class _Progress:
-    """A bar on a terminal, plain lines elsewhere; silent for what takes less than two seconds."""
-
-    def __enter__(self) -> Callable[[int, int, str], None]:
-        from auditor.progress import make_progress
-
-        self.shown = make_progress(sys.stderr)
-        return self.shown
-
-    def __exit__(self, *_: object) -> None:
-        self.shown.close()

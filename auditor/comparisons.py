@@ -13,6 +13,8 @@ Leaning = Literal["candidate leans less", "baseline leans less", "alike", "mixed
 margin, *mixed* only where each model leans less on some cue."""
 Fate = Literal["appeared", "disappeared", "grew", "shrank", "unchanged", "cannot tell"]
 """What became of a finding from baseline to candidate; each but the last two rests on a paired interval."""
+Kind = Literal["only the baseline is right", "only the candidate is right", "both are right, for other reasons"]
+"""Why an image is shown; *for other reasons* where more than half of one map would have to move to make the other."""
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -87,7 +89,7 @@ class PairExample(Part):
 
     image_id: str
     path: str  # relative to the images folder
-    kind: Literal["only the baseline is right", "only the candidate is right", "both are right, for other reasons"]
+    kind: Kind
     label: str
     attributes: dict[str, str]
     regions: dict[str, str]  # base64 of records.pack_raster by region
@@ -145,6 +147,7 @@ class Comparison(Part):
     """Models on the same images: part of the audit.json of the last candidate."""
 
     baseline: str
+    made: str = ""  # UTC, ISO 8601: when; "" where that was not written down
     models: list[ComparedModel]  # the baseline first
     matching: Matching
     pairs: list[Pair]  # one per candidate, the one whose audit.json this is last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from auditor.analysis.compilation import gather
@@ -15,6 +16,7 @@ from auditor.evidence.experimenter import Experimenter
 from auditor.evidence.interventions import FILLS
 from auditor.evidence.prober import PASSES, RANDOM_PASSES, Prober
 from auditor.properties import is_global
+from auditor.provenance import address
 from auditor.runs import SUCCESS
 from auditor.runs.files import fingerprint
 from auditor.stages import Site, Stage
@@ -83,10 +85,12 @@ def try_interventions(
             site.forget(name)  # what an earlier plan left is of no audit any more
         return {}
     facts = _Facts(looked, asked, evidence)
-    _announce(site, trials, facts)
-    hidden = site.follow(facts.interventions(trials), "interventions")
-    checked = site.follow(facts.checks(), "checks")
-    return {**hidden.tables(), **checked.tables()}
+    stages = {"interventions": facts.interventions(trials), "checks": facts.checks()}
+    answered = {name: site.answer(stage, name) for name, stage in stages.items()}
+    if None in answered.values():
+        _announce(site, trials, facts)
+    done = [answered[name] or site.follow(stage, name) for name, stage in stages.items()]
+    return {name: table for run in done for name, table in run.tables().items()}
 
 
 def _plan(evidence: Evidence, asked: InterventionsPlan) -> list[Trial]:
@@ -107,12 +111,14 @@ class _Facts:
         self.before = dict(zip(read["image_id"], read["logits"], strict=True))
         parts = json.loads((looked.folder / SUCCESS).read_text(encoding="utf-8"))
         self.fingerprints = {"records": fingerprint(parts), "seed": str(self.seed)}
+        self.times = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
         self.deleted = choose_probes(evidence, images=MOST_DELETED)
         self.randomised = choose_probes(evidence, images=MOST_RANDOMISED)
 
     def header(self, name: str, **made_from: object) -> dict[str, Any]:
         """What the run.json of a stage holds."""
-        return {"tables": list(STAGES[name]), "fingerprints": self.fingerprints | {"made from": fingerprint(made_from)}}
+        made = self.fingerprints | {"made from": fingerprint(made_from)}
+        return {"tables": list(STAGES[name]), "fingerprints": made, "content": address(made), **self.times}
 
     def interventions(self, trials: Sequence[Trial]) -> Stage:
         """Regions hidden, and whole pictures changed."""
@@ -159,4 +165,5 @@ def _announce(site: Site, trials: Sequence[Trial], facts: _Facts) -> None:
     ]
     say = site.options.get("say")
     if say is not None:
-        say(f"{', '.join(parts)}, and about {checks:,} to test the maps")
+        of = "" if site.model is None else f"{site.model}: "
+        say(f"{of}{', '.join(parts)}, and about {checks:,} to test the maps")

@@ -14,7 +14,11 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 @click.command("gate")
 @click.argument("folder", type=AUDIT)
 @click.option("--policy", help="A .toml file, or release, ll144, medical. Default: the one locked before the run.")
-@click.option("--baseline", type=AUDIT, help="Folder of an earlier audit, for rules that compare with one.")
+@click.option(
+    "--baseline",
+    type=AUDIT,
+    help="Folder of an earlier audit, for rules that compare with one. Default: that of the comparison in FOLDER.",
+)
 @click.option(
     "--format",
     "formats",

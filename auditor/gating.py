@@ -14,7 +14,7 @@ from auditor.report.junit import render_suites
 from auditor.report.plaintext import write_text
 from auditor.report.rulings import make_suite, tell_verdict
 from auditor.resources import templates
-from auditor.result import AuditResult, read_document
+from auditor.result import AuditResult, hash_audit, read_document
 from auditor.signoff import find_today
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def gate(
         A policy, its file, or the name of a preset (``"release"``, ``"ll144"``, ``"medical"``). None takes the one that
         was locked before the run.
     baseline
-        An earlier audit, for rules that compare with one.
+        An earlier audit, for rules that compare with one. None takes that of the comparison, where the audit holds one;
+        a comparison with this very audit is read as well, as differences on the same images tell more.
 
     Returns
     -------
@@ -59,7 +60,10 @@ def gate(
     """
     document = _document(audit)
     chosen = policy if isinstance(policy, Policy) else read_policy(policy, document)
-    return judge(document, chosen, today=find_today(), baseline=None if baseline is None else _document(baseline))
+    if baseline is None:
+        return judge(document, chosen, today=find_today())
+    earlier = _document(baseline)
+    return judge(document, chosen, today=find_today(), baseline=earlier, baseline_sha256=hash_audit(baseline))
 
 
 def _document(audit: AuditResult | Document | str | Path) -> Document:

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-import torch
-
-from auditor import records, runs
-from auditor.analysis.compilation import compile_document
+from auditor import runs
 from auditor.declared import Declared
-from auditor.disclosure import find_sensitive
-from auditor.errors import DataError, UsageError
-from auditor.evidence.cams import CAMS
-from auditor.evidence.collector import Collector
-from auditor.evidence.dataset import AnnotatedDataset
-from auditor.evidence.models import LoadedModel, load_model
-from auditor.evidence.models.classes import read_classes
-from auditor.evidence.preprocessing import Preprocessing
-from auditor.experiment import check_fills, try_interventions
-from auditor.filing import Told, add_told, ask
-from auditor.gating import GATE_FILES, lock_policy
+from auditor.filing import Told, ask
+from auditor.gating import lock_policy
+from auditor.outputs import check_free
 from auditor.plan import Audit, AuditPlan, InterventionsPlan
+from auditor.planned import PlannedModel, load_dataset
 from auditor.presentation import ReportPlan
-from auditor.provenance import make_header
-from auditor.rendering import FILES
-from auditor.result import AUDIT, RECORDS, AuditResult, write_document
-from auditor.runs import WHOLE, Run
-from auditor.stages import Options, Site, Stage
+from auditor.several import check_alike, check_single, do_together
+from auditor.tasks import Order, check_names, prepare, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    import pandas as pd
-
-    from auditor.evidence.dataset import Options as Description
-
-OURS: Final = (RECORDS, AUDIT, *FILES, *GATE_FILES.values(), "tables")
-"""What an audit writes into its folder, and all that --force removes."""
+    from auditor.document import PolicyLock
+    from auditor.evidence.dataset import AnnotatedDataset
+    from auditor.evidence.models import LoadedModel
+    from auditor.result import AuditResult
+    from auditor.stages import Options
+    from auditor.tasks import Task
 
 
 def audit(
@@ -99,18 +87,20 @@ def audit(
     UnfinishedError
         If other shards are not done yet.
     """
-    asked = AuditPlan(attributes=list(attributes), seed=seed, cam=cam, title=title)
+    looking = AuditPlan(attributes=list(attributes), seed=seed, cam=cam, title=title)
     hiding = InterventionsPlan.model_validate(dict(interventions or {}))
-    plan = {"audit": asked.model_dump(exclude_none=True), "data": {"roles": dict(dataset.roles)}}
+    plan = {"audit": looking.model_dump(exclude_none=True), "data": {"roles": dict(dataset.roles)}}
     plan |= {"interventions": hiding.model_dump()}
     asked_of_report = ask(ReportPlan.model_validate(dict(report or {})), model.classes)
     lock = None if policy is None else lock_policy(policy)
     told = Told(Declared.model_validate(dict(declared or {})), asked_of_report, lock)
-    load = functools.partial(_itself, model)
-    if out is not None:
-        return _audit(load, dataset, (asked, hiding), plan=plan, told=told, out=Path(out), **options)
-    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-        return _audit(load, dataset, (asked, hiding), plan=plan, told=told, out=Path(folder), **options)
+    with contextlib.ExitStack() as kept:
+        folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="auditor-")) if out is None else out
+        own = check_free(Path(folder), options)
+        recall = None if out is None else remember(Path(folder), options, own=own)
+        order = Order(looking=looking, hiding=hiding, plan=plan, told=told, out=Path(folder), recall=recall)
+        check_names(looking, hiding)
+        return _do(prepare(functools.partial(_itself, model), dataset, order, options=options))
 
 
 def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]) -> AuditResult:
@@ -121,14 +111,14 @@ def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]
     plan
         The plan, or the TOML file that holds it.
     out
-        Output folder.
+        Output folder. Of several models, it holds a folder for the audit of each, by name.
     **options
         See `Options`.
 
     Returns
     -------
     AuditResult
-        Saved in the output folder.
+        Saved in the output folder; of several models, the comparison of each with the first.
 
     Raises
     ------
@@ -136,133 +126,37 @@ def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]
         As for `audit`, and if the plan cannot be used.
     """
     plan = plan if isinstance(plan, Audit) else Audit.from_toml(plan)
-    _check_free(Path(out), options)
-    _check_names(plan.audit, plan.interventions)
-    asked_of_report = ask(plan.report, read_classes(plan.model.classes, root=plan.root), root=plan.root)
-    load = functools.partial(_planned_model, plan)
-    dataset = _planned_dataset(plan, skip_bad=options.get("skip_bad", False))
+    out, several = Path(out), len(plan.models) > 1
+    if several:
+        check_single(out)
+    own = check_free(out, options, audits=list(plan.each()) if several else ["."])
+    check_names(plan.audit, plan.interventions)
+    recall = remember(out, options, own=own)
+    plans = plan.each() if several else {"": plan}
+    loads = {name: PlannedModel(one.models[0], plan.root) for name, one in plans.items()}
+    check_alike({name: load.classes for name, load in loads.items()})
     lock = None if plan.policy is None else lock_policy(plan.policy, root=plan.root)
-    asked, told = (plan.audit, plan.interventions), Told(plan.declared, asked_of_report, lock)
-    return _audit(load, dataset, asked, plan=plan.describe(), told=told, out=Path(out), **options)
+    orders = {
+        name: replace(_order(one, loads[name].classes, lock=lock, out=out / name if several else out), recall=recall)
+        for name, one in plans.items()
+    }
+    dataset = load_dataset(plan, skip_bad=options.get("skip_bad", False))
+    tasks = {
+        name: prepare(loads[name], dataset, order, options=options, name=name or None) for name, order in orders.items()
+    }
+    return do_together(tasks, out=out) if several else _do(tasks[""])
 
 
-def _audit(
-    load: Callable[[], LoadedModel],
-    dataset: AnnotatedDataset,
-    asked: tuple[AuditPlan, InterventionsPlan],
-    *,
-    plan: dict[str, Any],
-    told: Told,
-    out: Path,
-    **options: Unpack[Options],
-) -> AuditResult:
-    _check_free(out, options)
-    looking, hiding = asked
-    _check_names(looking, hiding)
-    dataset = dataset.select(looking.attributes)
-    model = load()
-    if options.get("skip_bad", False):
-        dataset = dataset.keep_classes(model.classes)
-    else:
-        dataset.check_labels(model.classes)
-    if told.report.images == "blur-regions":
-        find_sensitive({name: dataset.roles.get(name, "undeclared") for name in dataset.regions}, told.report.blur)
-    header = make_header(model, dataset, looking, plan=plan, policy=told.policy)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    site = Site(folder=out / RECORDS, dataset=dataset, load=load, device=device, options=options)
-    with runs.locked(site.folder, site.shard):
-        collected = _look(site, header)
-        tables = collected.tables()
-        _check_read(tables["images"], out, skip_bad=options.get("skip_bad", False))
-        tables |= try_interventions(site, collected, hiding, tables=tables)
-    document = add_told(compile_document(collected.header, tables), told, header=collected.header, tables=tables)
-    result = AuditResult(document, **tables, images_folder=dataset.images, folder=None).located(out)
-    write_document(result.document, out)
-    return result
+def _order(plan: Audit, classes: Sequence[str], *, lock: PolicyLock | None, out: Path) -> Order:
+    """What a plan of one model asks for."""
+    told = Told(plan.declared, ask(plan.report, classes, root=plan.root), lock)
+    return Order(looking=plan.audit, hiding=plan.interventions, plan=plan.describe(), told=told, out=out)
 
 
-def _check_names(looking: AuditPlan, hiding: InterventionsPlan) -> None:
-    """Methods that are not there are refused before anything is loaded."""
-    CAMS.find(looking.cam)
-    check_fills(hiding.fills)
-
-
-def _look(site: Site, header: dict[str, Any]) -> Run:
-    """The audit's own pass: every image once."""
-    if not site.resumes(site.folder):
-        _clear(site.folder.parent)
-    names = [sample.image_id for sample in site.dataset.samples]
-    make = functools.partial(Collector, cam=header["method"]["cam"])
-    stage = Stage(header=header, images=names, make=make, cost={})
-    return site.fill(stage, site.open(stage, site.folder))
-
-
-def _check_free(out: Path, options: Options) -> None:
-    """An output folder that holds something is not touched unless that was asked for."""
-    if out.exists() and not out.is_dir():
-        msg = f"{out}: is a file; --out names a folder"
-        raise UsageError(msg)
-    if options.get("resume") or options.get("force") or options.get("shard", WHOLE) != WHOLE or not out.is_dir():
-        return
-    if any(out.iterdir()):
-        msg = f"{out}: exists; choose another --out, --resume to go on with it, or --force to start again"
-        raise UsageError(msg)
-
-
-def _clear(out: Path) -> None:
-    """Remove what an earlier audit wrote, and nothing else."""
-    ours = [out / name for name in OURS] + list((out / RECORDS).glob("[!.]*"))  # the lock stays: it is held
-    for path in ours:
-        if path.is_dir() and path.name != RECORDS:
-            shutil.rmtree(path)
-        elif path.is_file():
-            path.unlink()
-
-
-def _check_read(images: pd.DataFrame, out: Path, *, skip_bad: bool) -> None:
-    """Images that could not be used are refused, all at once, unless they may be left out."""
-    bad = images[images["status"] != records.READ]
-    faults = [f"{row.image_id}: {row.status}" for row in bad.itertuples()]
-    if len(bad) == len(images):
-        raise DataError.from_faults("no image could be used", faults)
-    if not bad.empty and not skip_bad:
-        error = DataError.from_faults(f"{len(bad)} of {len(images)} images could not be used", faults)
-        rest = f"the other {len(images) - len(bad)} are done and kept in {out}: --resume --skip-bad reports on them"
-        msg = f"{error}\n{rest}"
-        raise DataError(msg)
+def _do(task: Task) -> AuditResult:
+    with runs.locked(task.site.folder, task.site.shard):
+        return task.conclude(task.look())
 
 
 def _itself(model: LoadedModel) -> LoadedModel:
     return model
-
-
-def _planned_model(plan: Audit) -> LoadedModel:
-    """The classifier that a plan names."""
-    table = plan.model
-    chosen = table.preprocessing
-    preprocessing = None if chosen is None else Preprocessing(**chosen.model_dump())
-    return load_model(
-        table.source,
-        classes=table.classes,
-        weights=table.weights,
-        preprocessing=preprocessing,
-        target_layer=table.target_layer,
-        root=plan.root,
-    )
-
-
-def _planned_dataset(plan: Audit, *, skip_bad: bool) -> AnnotatedDataset:
-    """The dataset that a plan names."""
-    table = plan.data
-    known: Description = {
-        "regions": table.regions,
-        "masks": table.masks,
-        "roles": table.roles,
-        "exif": table.exif,
-        "attributes": plan.audit.attributes,
-        "classes": read_classes(plan.model.classes, root=plan.root),
-        "skip_bad": skip_bad,
-    }
-    if table.annotations is None:
-        return AnnotatedDataset.from_folders(table.images, **known)
-    return AnnotatedDataset.from_csv(table.annotations, images=table.images, **known)

@@ -6,10 +6,12 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from auditor.declared import Declared
-from auditor.errors import UsageError, nearest
+from auditor.errors import UsageError
+from auditor.plan_faults import explain
+from auditor.plan_models import Located, ModelPlan, Models, PreprocessingPlan, Table
 from auditor.presentation import ReportPlan
 from auditor.private import name_source
 from auditor.resources import templates
@@ -17,45 +19,10 @@ from auditor.resources import templates
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Pair = tuple[int, int]
-Channels = Annotated[list[float], Field(min_length=1, max_length=4)]
 RoleName = Literal["core", "context", "protected", "artefact"]
 
 
-def _located(value: object, info: Any) -> object:
-    """A path of the plan is relative to the folder that holds the plan."""
-    root = (info.context or {}).get("root")
-    return value if root is None or not isinstance(value, str) else Path(root) / Path(value).expanduser()
-
-
-Located = Annotated[Path, BeforeValidator(_located)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PreprocessingPlan(_Table):
-    """How a photograph becomes the model's input; its geometry is applied to regions as well."""
-
-    resize: int | Pair | None = None
-    crop: int | Pair | None = None
-    mean: Channels
-    std: Channels
-    interpolation: str = "bilinear"
-
-
-class ModelPlan(_Table):
-    """The classifier: where it comes from, its weights and its classes in order."""
-
-    source: str
-    weights: Located | None = None
-    classes: list[str] | Located
-    target_layer: str | None = None
-    preprocessing: PreprocessingPlan | None = None
-
-
-class DataPlan(_Table):
+class DataPlan(Table):
     """The images and what is known of them."""
 
     images: Located
@@ -63,27 +30,27 @@ class DataPlan(_Table):
     regions: Located | None = None
     masks: Located | None = None
     exif: Literal["apply", "ignore"] | None = None
-    roles: dict[str, RoleName] = {}
+    roles: dict[str, RoleName] = Field(default_factory=dict)
 
 
-class AuditPlan(_Table):
+class AuditPlan(Table):
     """What is asked of them."""
 
-    attributes: list[str] = []
+    attributes: list[str] = Field(default_factory=list)
     seed: Annotated[int, Field(ge=0)] = 0
     cam: str = "gradcam"
     title: str | None = None
 
 
-class InterventionsPlan(_Table):
+class InterventionsPlan(Table):
     """How regions are hidden, to see whether that changes the answer."""
 
-    fills: list[str] = ["noise", "mean", "swap"]
+    fills: list[str] = Field(default_factory=lambda: ["noise", "mean", "swap"])
     controls: Annotated[int, Field(ge=1, le=20)] = 3
     images: Annotated[int, Field(ge=0)] = 1000
 
 
-class Audit(_Table):
+class Audit(Table):
     """The plan of an audit, read from a TOML file or made in Python.
 
     Examples
@@ -95,11 +62,11 @@ class Audit(_Table):
     ...         "audit": {"attributes": ["gender"]},
     ...     }
     ... )
-    >>> plan.audit.seed
-    0
+    >>> plan.audit.seed, len(plan.models)
+    (0, 1)
     """
 
-    model: ModelPlan
+    model: Models
     data: DataPlan
     audit: AuditPlan = AuditPlan()
     interventions: InterventionsPlan = InterventionsPlan()
@@ -113,6 +80,27 @@ class Audit(_Table):
     def _rooted(cls, values: Any, info: Any) -> Any:
         root = (info.context or {}).get("root")
         return values if root is None or not isinstance(values, dict) else {**values, "root": root}
+
+    @property
+    def models(self) -> tuple[ModelPlan, ...]:
+        """Every model of the plan, the baseline first."""
+        return self.model if isinstance(self.model, tuple) else (self.model,)
+
+    def each(self) -> dict[str, Self]:
+        """A plan of one model for each of several, by name, as if it had been written alone.
+
+        Returns
+        -------
+        dict
+            In the order of the plan; titles end in the model's name.
+        """
+        plans = {}
+        for model in self.models:
+            name = str(model.name)
+            title = f"Audit of {name}" if self.audit.title is None else f"{self.audit.title}: {name}"
+            asked = self.audit.model_copy(update={"title": title})
+            plans[name] = self.model_copy(update={"model": model, "audit": asked})
+        return plans
 
     @classmethod
     def from_toml(cls, path: str | Path, *, overrides: Mapping[str, object] | None = None) -> Self:
@@ -137,12 +125,11 @@ class Audit(_Table):
         """
         path = Path(path)
         values = _read(path)
-        for key, value in (overrides or {}).items():
-            _put(values, key, value)
+        _override(values, overrides or {}, path=path)
         try:
             return cls.model_validate(values, context={"root": path.parent.resolve()})
         except ValidationError as error:
-            raise UsageError(_explain(error, path)) from None
+            raise UsageError(explain(error, path, known=known_keys)) from None
 
     def describe(self) -> dict[str, Any]:
         """The plan as JSON, for the report: no path of the machine is in it.
@@ -154,7 +141,8 @@ class Audit(_Table):
             declared, what is asked of the report and the policy stand in parts of their own.
         """
         values: dict[str, Any] = self.model_dump(exclude_none=True, exclude={"report", "declared", "policy"})
-        values["model"]["source"] = name_source(self.model.source)
+        for table in [values["model"]] if isinstance(values["model"], dict) else values["model"]:
+            table["source"] = name_source(table["source"])
         return {name: _portable(table, self.root) for name, table in values.items()}
 
 
@@ -164,7 +152,7 @@ def _portable(value: Any, root: Path) -> Any:
     if isinstance(value, Path):
         inside = value.is_relative_to(root) and root != Path()
         return value.relative_to(root).as_posix() if inside else value.name
-    return list(value) if isinstance(value, tuple) else value
+    return [_portable(item, root) for item in value] if isinstance(value, tuple) else value
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -182,39 +170,26 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(msg) from None
 
 
+def _override(values: dict[str, Any], overrides: Mapping[str, object], *, path: Path) -> None:
+    """Put values in the place of those of the file."""
+    models = values.get("model")
+    if isinstance(models, list):
+        wanted = [key for key in overrides if key.startswith("model.")]
+        if wanted and len(models) > 1:
+            msg = f"{path}: {', '.join(wanted)}: which of its {len(models)} models is meant cannot be told; "
+            raise UsageError(msg + "leave the override out and change the plan")
+        if len(models) == 1:
+            values["model"] = models[0]
+    for key, value in overrides.items():
+        _put(values, key, value)
+
+
 def _put(values: dict[str, Any], key: str, value: object) -> None:
     """Set a dotted key, making the tables on its way."""
     *tables, last = key.split(".")
     for table in tables:
         values = values.setdefault(table, {})
     values[last] = value
-
-
-def _explain(error: ValidationError, path: Path) -> str:
-    """All faults of a plan, one line each, with the nearest known name for an unknown key."""
-    lines: dict[str, str] = {}
-    for fault in error.errors():
-        # A union reports each of its branches (`resize.int`, `resize.tuple[int,int]`): the first is enough.
-        keys = [str(part) for part in fault["loc"] if not _is_branch(str(part))]
-        key = ".".join(keys)
-        lines.setdefault(key, f"  {key}: {_sentence(fault, keys)}")
-    count = f"{len(lines)} fault" + ("" if len(lines) == 1 else "s")
-    return "\n".join([f"{path}: {count}", *lines.values()])
-
-
-def _is_branch(part: str) -> bool:
-    return "[" in part or part in {"int", "str", "function-before"}
-
-
-def _sentence(fault: Any, keys: list[str]) -> str:
-    if fault["type"] == "extra_forbidden":
-        known = known_keys(keys[:-1])
-        return "no such key" + (nearest(keys[-1], known) or f"; known here: {', '.join(known)}")
-    if fault["type"] == "missing":
-        return "is missing"
-    if fault["type"] == "value_error":
-        return str(fault["ctx"]["error"])
-    return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, found {fault['input']!r}"
 
 
 def known_keys(tables: Iterable[str] = ()) -> list[str]:

@@ -16,6 +16,7 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from auditor.comparison_redaction import SINGLE_IMAGES, hash_comparison, hide_comparison
 from auditor.document import Examples, HiddenGroup, Redaction
 from auditor.errors import DataError
 from auditor.prose import Scrubber
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from auditor.comparisons import PairExample
     from auditor.document import DataFacts, Document, Example
     from auditor.ladder import Finding, FindingExample
 
@@ -34,7 +36,6 @@ HASHED: Final = "image-"
 _LETTERS: Final = 16
 _ENDINGS: Final = "jpe?g|jfif|png|webp|bmp|gif|tiff?|p[bgnp]m|heic|avif"
 _FILE: Final = re.compile(rf"[^\s'\"`(){{}}\[\]<>|,;:]+\.(?:{_ENDINGS})\b", re.IGNORECASE)
-SINGLE_IMAGES: Final = "Single images are left out of the public version: an image is a group of one."
 FAULTS_LEFT_OUT: Final = "the faults name images and values, and are left out of this version"
 
 
@@ -141,6 +142,7 @@ def redact(document: Document, wish: Wish, *, salt: bytes, source_sha256: str) -
             msg = f"{document.data.n_read} images were read; a public version needs {THRESHOLD} or more"
             raise DataError(msg)
         made, hidden = hide(made)
+        made, hidden = _hide_comparison(made, document, hidden, pictured=wish.pictured)
         made = Scrubber(hidden.groups).document(_publish(made, pictured=wish.pictured))
     note = Redaction(
         source_sha256=source_sha256,
@@ -157,7 +159,18 @@ def redact(document: Document, wish: Wish, *, salt: bytes, source_sha256: str) -
 
 
 def _count_examples(document: Document) -> int:
-    return len(document.examples.items) + sum(len(finding.examples) for finding in document.findings)
+    pairs = document.comparison.pairs if document.comparison is not None else []
+    compared = sum(len(pair.examples) for pair in pairs)
+    return len(document.examples.items) + sum(len(finding.examples) for finding in document.findings) + compared
+
+
+def _hide_comparison(made: Document, document: Document, hidden: Hidden, *, pictured: bool) -> tuple[Document, Hidden]:
+    """The document without what its comparison tells of small groups, and what was left out in all."""
+    if made.comparison is None:
+        return made, hidden
+    found = hide_comparison(made.comparison, document, hidden.groups, pictured=pictured)
+    told = Hidden(hidden.groups, hidden.numbers + found.numbers, hidden.maps + found.maps)
+    return made.model_copy(update={"comparison": found.comparison}), told
 
 
 def _told(note: Redaction) -> Iterator[str]:
@@ -179,8 +192,10 @@ class _Names:
 
     def __init__(self, document: Document, salt: bytes) -> None:
         self._salt = salt
-        shown: list[Example | FindingExample] = [*document.examples.items]
+        shown: list[Example | FindingExample | PairExample] = [*document.examples.items]
         shown += [one for finding in document.findings for one in finding.examples]
+        pairs = document.comparison.pairs if document.comparison is not None else []
+        shown += [one for pair in pairs for one in pair.examples]
         self.paths = {self(one.image_id): one.path for one in shown}
         known = {one.image_id for one in shown} | {one.path for one in shown}
         known |= {one.image_id for one in document.data.left_out}
@@ -211,6 +226,8 @@ class _Names:
                 update={"items": [self._example(one) for one in document.examples.items]}
             ),
         }
+        if document.comparison is not None:
+            update["comparison"] = hash_comparison(document.comparison, self, self.words)
         return document.model_copy(update=update)
 
     def _data(self, data: DataFacts) -> DataFacts:

@@ -12,6 +12,8 @@ from auditor.private import name_source
 from auditor.runs.files import fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from auditor.document import PolicyLock
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.models import LoadedModel
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 RECORDS: Final = "1.1"
 """Form of the records: another one, and a run that was begun cannot be gone on with."""
 LISTED: Final = ("torch", "torchvision", "numpy", "pandas", "scipy", "pillow")
+MEASURING: Final = ("torch", "torchvision", "numpy", "pillow")
+"""What the records depend on; what follows from the records is not among them."""
 SHOWN: Final = 200
 """Faults kept word by word; the count is kept of all."""
 
@@ -50,13 +54,20 @@ def make_header(
     Returns
     -------
     dict
-        JSON: what ``run.json`` holds. ``fingerprints`` is what a resumed run must match.
+        JSON: what ``run.json`` holds. ``fingerprints`` is what a resumed run must match, ``content`` what an earlier
+        one must, to answer in its place.
     """
     facts = _model_facts(model)
     data = _data_facts(dataset)
     engine = {"torch": version("torch"), "records": RECORDS}
     under = {"policy": policy.sha256} if policy is not None else {}
     declared = {"roles": dict(dataset.roles), "exif": dataset.exif, **asked.model_dump(exclude={"title"})}
+    measured = {
+        "plan": fingerprint(declared),
+        "model": fingerprint(facts),
+        "data": data["manifest_sha256"],
+        "engine": fingerprint(engine),
+    }
     return {
         "schema_version": SCHEMA_VERSION,
         "title": asked.title or f"Audit of {model.weights_file or name_source(model.source)}",
@@ -68,14 +79,26 @@ def make_header(
         "data": data,
         "method": {"cam": asked.cam, "seed": asked.seed},
         "remarks": [*model.notes, *dataset.notes],
-        "fingerprints": {
-            "plan": fingerprint(declared),
-            "model": fingerprint(facts),
-            "data": data["manifest_sha256"],
-            "engine": fingerprint(engine),
-            **under,
-        },
+        "fingerprints": measured | under,
+        "content": address(measured),
     }
+
+
+def address(made_from: Mapping[str, str]) -> str:
+    """Content address of records: equal where what they were made from is, by tools of the same versions.
+
+    Parameters
+    ----------
+    made_from
+        Fingerprints.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal. The bytes of the photographs are not in it: they are checked one by one.
+    """
+    tools = {name: version(name) for name in MEASURING}
+    return fingerprint({**made_from, **tools, "auditor": tool_version(), "records": RECORDS})
 
 
 def _model_facts(model: LoadedModel) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ from auditor import records, runs
 from auditor.document import ESTIMATE_COLUMNS, Document, serialise
 from auditor.errors import DataError
 from auditor.private import find_location, find_way, keep_location
-from auditor.runs.files import write_bytes
+from auditor.runs.files import sha256, write_bytes
 from auditor.trials import STAGES
 
 if TYPE_CHECKING:
@@ -177,6 +178,37 @@ def read_document(folder: str | Path) -> Document:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         msg = f"{path}: is not an audit of this version: {where or 'the file'}: {first['msg']}"
+        raise DataError(msg) from None
+
+
+def hash_audit(audit: AuditResult | Document | str | Path) -> str:
+    """SHA-256 of an audit.json.
+
+    Parameters
+    ----------
+    audit
+        The audit, or the folder that holds it, or the file itself.
+
+    Returns
+    -------
+    str
+        Of the file, where there is one; of the bytes that would be written elsewhere.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    if isinstance(audit, AuditResult):
+        saved = audit.folder is not None and (audit.folder / AUDIT).is_file()
+        audit = audit.folder if saved and audit.folder is not None else audit.document
+    if isinstance(audit, Document):
+        return hashlib.sha256(serialise(audit)).hexdigest()
+    path = Path(audit) / AUDIT if Path(audit).is_dir() else Path(audit)
+    try:
+        return sha256(path)
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}; `auditor run` writes it"
         raise DataError(msg) from None
 
 

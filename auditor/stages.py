@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from auditor import runs
 from auditor.errors import UnfinishedError
 from auditor.evidence.engines import ENGINES
-from auditor.evidence.engines.base import Job
+from auditor.evidence.engines.base import Job, find_device
+from auditor.outputs import refuse_taken
 from auditor.runs import WHOLE, Run, Shard, Unit
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.engines.base import Worker
     from auditor.evidence.models import LoadedModel
+    from auditor.reusing import Recall
 
 logger = logging.getLogger("auditor")
 
@@ -77,17 +79,25 @@ class Site:
         The images.
     load
         Loads the model; called in each process.
-    device
-        Where to work unless the options say.
     options
         How.
+    model
+        Its name, where there are several.
+    recall
+        Where earlier records may answer; None where all is measured.
     """
 
     folder: Path
     dataset: AnnotatedDataset
     load: Callable[[], LoadedModel]
-    device: str
     options: Options
+    model: str | None = None
+    recall: Recall | None = None
+
+    @property
+    def devices(self) -> list[str]:
+        """Where work is done, one process each."""
+        return list(self.options.get("devices", ())) or [find_device()]
 
     @property
     def shard(self) -> Shard:
@@ -101,13 +111,24 @@ class Site:
 
     def open(self, stage: Stage, folder: Path) -> Run:
         """Open the run to fill: a new one, or the one that was cut off."""
-        files = {name: path for name, path in self._files().items() if name in set(stage.images)}
+        files = self._files(stage)
         if not self.resumes(folder):
             return runs.start(folder, stage.header, files)
         opened, notes = runs.resume(folder, stage.header, files, shard=self.shard)
         for note in notes:
             logger.warning(note)
         return opened
+
+    def _files(self, stage: Stage) -> dict[str, Path]:
+        wanted = set(stage.images)
+        return {sample.image_id: sample.path for sample in self.dataset.samples if sample.image_id in wanted}
+
+    def answer(self, stage: Stage, name: str) -> Run | None:
+        """A stage as an earlier run left it, if there is one that answers."""
+        folder = self.folder / name
+        if self.recall is None or (self.resumes(folder) and not self.recall.own):
+            return None
+        return self.recall.find_stage(folder, stage.header, files=self._files(stage))
 
     def fill(self, stage: Stage, opened: Run) -> Run:
         """Do every unit that is not in place.
@@ -118,12 +139,31 @@ class Site:
             If units of other shards remain.
         """
         todo = opened.pending(self.shard)
-        devices = list(self.options.get("devices", ())) or [self.device]
-        engine = ENGINES["serial" if len(devices) == 1 else "processes"]
         job = Job(opened, self.dataset, self.load, stage.make)
-        progress = _Counter(stage.total(todo), stage.counts, self.options.get("progress"))
-        if todo:
-            engine(job, todo, devices=devices, progress=progress)
+        self.work([(job, todo)], self.count(stage.total(todo), stage.counts))
+        return self.finish(opened)
+
+    def count(self, total: int, counts: str) -> Counter:
+        """A counter of work to do, which the caller of the audit hears of."""
+        of = "" if self.model is None else f" of {self.model}"
+        return Counter(total, f"{counts}{of}", self.options.get("progress"))
+
+    def work(self, jobs: Sequence[tuple[Job, Sequence[Unit]]], progress: Counter) -> None:
+        """Do units of some jobs on the devices that were asked for."""
+        devices = self.devices
+        engine = ENGINES["serial" if len(devices) == 1 else "processes"]
+        for job, units in jobs:
+            if units:
+                engine(job, units, devices=devices, progress=progress)
+
+    def finish(self, opened: Run) -> Run:
+        """Put the success mark on a run that is done.
+
+        Raises
+        ------
+        UnfinishedError
+            If units of other shards remain.
+        """
         left = opened.pending()
         if left:
             remain = f"{len(left)} of {len(opened.units)} units remain with others"
@@ -144,16 +184,15 @@ class Site:
     def forget(self, name: str) -> None:
         """Remove what an earlier run left of a stage, if it left anything."""
         folder, aside = self.folder / name, self.folder / f"{name}.old"
+        if self.recall is not None and self.recall.own and folder.is_dir():
+            refuse_taken(self.folder.parent, f"its {name} are of another plan")
         shutil.rmtree(aside, ignore_errors=True)
         if folder.is_dir():
             folder.rename(aside)  # at once: half of a run is never taken for a run
             shutil.rmtree(aside)
 
-    def _files(self) -> dict[str, Path]:
-        return {sample.image_id: sample.path for sample in self.dataset.samples}
 
-
-class _Counter:
+class Counter:
     """What is done, as the caller of an audit wants to hear of it."""
 
     def __init__(self, total: int, counts: str, tell: Callable[[int, int, str], None] | None) -> None:
@@ -161,6 +200,7 @@ class _Counter:
         self(0)
 
     def __call__(self, more: int) -> None:
+        """Take note of what was done since the last call."""
         self.done += more
         if self.tell is not None:
             self.tell(self.done, self.total, self.counts)

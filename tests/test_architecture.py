@@ -32,6 +32,7 @@ GROUND = {
     "trials",
     "ladder",
     "comparisons",
+    "histories",
     "declared",
     "frameworks",
     "pointers",
@@ -46,9 +47,17 @@ WINGS = {"evidence", "analysis", "report"}
 DRAWERS = sorted(folder for wing in WINGS for folder in (PACKAGE / wing).glob("*/") if any(folder.glob("*.py")))
 TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering", "filing", "gating", "comparing", "tracking"}
 TORCHLESS |= {"suppression", "prose", "redaction", "privacy", "private", "disclosure", "sources", "showing"}
-TORCHLESS.add("presentation")
+TORCHLESS |= {"presentation", "contenders", "comparison_redaction"}
 ONLY_IN = {
-    "click": {"cli", "compare_commands", "filing_commands", "gate_commands", "showing_commands"},
+    "click": {
+        "cli",
+        "compare_commands",
+        "filing_commands",
+        "gate_commands",
+        "history_commands",
+        "showing_commands",
+        "writing_commands",
+    },
     "yaml": {"frameworks", "report"},
     "rich": {"cli", "progress"},
     "jinja2": {"report"},

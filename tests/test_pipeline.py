@@ -178,9 +178,17 @@ def test_the_python_face_gives_the_same_numbers(finished: tuple[auditor.AuditRes
 def test_an_output_folder_is_not_touched_unasked(finished: tuple[auditor.AuditResult, Path], planted: Path) -> None:
     _, out = finished
     before = bytes_of(out)
-    with pytest.raises(UsageError, match="exists; choose another --out, --resume to go on with it, or --force"):
-        run(planted / "audit.toml", out=out)
+    other = Audit.from_toml(planted / "audit.toml", overrides={"audit.seed": 9})
+    with pytest.raises(UsageError, match="exists, and was made with another plan; choose another --out, --resume"):
+        run(other, out=out)
     assert bytes_of(out) == before
+
+
+def test_a_folder_that_holds_something_else_is_not_touched(planted: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="exists; choose another --out, --resume to go on with it, or --force"):
+        run(planted / "audit.toml", out=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_force_removes_the_audit_and_nothing_else(planted: Path, tmp_path: Path) -> None:
@@ -245,7 +253,7 @@ def test_processes_give_the_same_tables(planted: Path, tmp_path: Path) -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     try:
         run(planted / "audit.toml", out=tmp_path / "one", devices=["cpu"])
-        run(planted / "audit.toml", out=tmp_path / "two", devices=["cpu", "cpu"])
+        run(planted / "audit.toml", out=tmp_path / "two", devices=["cpu", "cpu"], force=True)
     finally:
         torch.set_num_threads(threads)
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
@@ -305,7 +313,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(planted: Path, tmp_path: Path) -
     """Kill -9 at several moments, resume to the end: the tables are those of a run that nobody disturbed."""
     many = testing.plant(tmp_path / "many", count=400, seed=1)
     (many / "audit.toml").write_text(PLAN, encoding="utf-8")
-    run(many / "audit.toml", out=tmp_path / "calm")
+    calm = tmp_path / "out" / "of" / "reach"  # or its records would answer
+    run(many / "audit.toml", out=calm)
     out = tmp_path / "killed"
     call = f"run({str(many / 'audit.toml')!r}, out={str(out)!r}, resume=True)"
     command = [sys.executable, "-c", f"from auditor.pipeline import run; {call}"]
@@ -322,6 +331,6 @@ def test_a_killed_run_goes_on_to_the_same_bytes(planted: Path, tmp_path: Path) -
         process.wait()
     subprocess.run(command, check=True)
     assert kills > 0
-    assert bytes_of(out) == bytes_of(tmp_path / "calm")
+    assert bytes_of(out) == bytes_of(calm)
     assert not list(out.rglob("*.tmp"))
     assert (out / "records" / "_SUCCESS.json").is_file()

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import auditor
-from auditor import cli
+from auditor import cli, writing_commands
 from auditor.document import serialise
 from auditor.errors import RenderError, UsageError
-from auditor.pipeline import OURS
+from auditor.outputs import OURS
 from auditor.rendering import DEFAULT, FORMATS, render_formats, write_report
 from auditor.result import AuditResult
 from tests.test_packaging import make_document
@@ -60,8 +60,8 @@ def test_a_result_in_hand_and_its_folder_give_the_same_bytes(home: Path, tmp_pat
 
 
 def test_the_command_line_knows_the_same_formats() -> None:
-    assert tuple(FORMATS) == cli.FORMATS
-    assert cli.DEFAULT == DEFAULT == inspect.signature(write_report).parameters["formats"].default
+    assert tuple(FORMATS) == writing_commands.FORMATS
+    assert writing_commands.DEFAULT == DEFAULT == inspect.signature(write_report).parameters["formats"].default
 
 
 def test_help_names_every_format() -> None:

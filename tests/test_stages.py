@@ -177,7 +177,7 @@ def test_a_changed_image_is_hidden_and_tested_again(copied: Path, planted: Path,
     own = shutil.copytree(planted, tmp_path / "own")
     shutil.copy(own / "photos" / "0001.png", own / "photos" / "0000.png")
     resumed = run(own / "audit.toml", out=copied, resume=True, devices=["cpu"])
-    afresh = run(own / "audit.toml", out=tmp_path / "afresh", devices=["cpu"])
+    afresh = run(own / "audit.toml", out=tmp_path / "afresh", devices=["cpu"], force=True)
     assert bytes_of(copied) == bytes_of(tmp_path / "afresh")
     assert resumed.document.findings == afresh.document.findings
 

@@ -97,6 +97,39 @@ def gather(header: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Evi
     return Evidence(settings=settings, **tables)
 
 
+def recall(document: Document, tables: Mapping[str, pd.DataFrame]) -> Evidence:
+    """What the statistics are handed, of a saved audit: its settings from audit.json, as it has no header.
+
+    Parameters
+    ----------
+    document
+        The audit.
+    tables
+        Its records by table name; those without a column, which stand for stages that were not run, are left out.
+
+    Returns
+    -------
+    Evidence
+        As `gather` gave it to the audit.
+    """
+    data, method = document.data, document.method
+    settings = Settings(
+        classes=tuple(document.model.classes),
+        attributes=tuple(attribute.name for attribute in data.attributes),
+        regions=tuple(region.name for region in data.regions),
+        roles={region.name: region.role for region in data.regions},
+        frame=document.model.frame,
+        grid=document.model.grid,
+        seed=method.seed,
+        draws=method.draws,
+        borrowed=method.borrowed,
+        confidence=method.confidence,
+        min_clusters=method.min_clusters,
+        group_duplicates=data.clusters_origin != "group_id",
+    )
+    return Evidence(settings=settings, **{name: table for name, table in tables.items() if len(table.columns)})
+
+
 def _data_facts(data: Mapping[str, Any], evidence: Evidence) -> DataFacts:
     images, read = evidence.images, evidence.read
     bad = images[images["status"] != READ].sort_values("image_id")

@@ -155,7 +155,9 @@ def _rule_lines(text: str) -> dict[int, int]:
     }
 
 
-def gate(document: Document, policy: Policy, *, today: str, baseline: Document | None = None) -> Verdict:
+def gate(
+    document: Document, policy: Policy, *, today: str, baseline: Document | None = None, baseline_sha256: str = ""
+) -> Verdict:
     """Judge an audit by a policy.
 
     Parameters
@@ -167,7 +169,9 @@ def gate(document: Document, policy: Policy, *, today: str, baseline: Document |
     today
         Day for which waivers are looked at.
     baseline
-        An earlier audit, for rules that compare with one.
+        An earlier audit, for rules that compare with one. None takes that of the comparison that the audit holds.
+    baseline_sha256
+        Of its audit.json: where the audit holds a comparison with this very one, that is read.
 
     Returns
     -------
@@ -175,7 +179,9 @@ def gate(document: Document, policy: Policy, *, today: str, baseline: Document |
         Rule by rule. A rule passes where all that it is about lies within its bound, its whole interval included; fails
         where something lies wholly beyond; and cannot tell otherwise. What is missing never passes.
     """
-    audited = Audited(document, baseline=baseline, sha256=policy.sha256, family=policy.family)
+    audited = Audited(
+        document, baseline=baseline, baseline_sha256=baseline_sha256, sha256=policy.sha256, family=policy.family
+    )
     waivers = {waiver.finding: waiver for waiver in policy.waiver}
     rulings = [_rule(audited, policy, place, waivers=waivers, today=today) for place in range(len(policy.rule))]
     return Verdict(

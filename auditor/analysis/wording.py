@@ -5,6 +5,7 @@ They keep to what was measured: *attends to*, *hiding it changes*. Nothing here 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ ROLES = {
 
 
 def percent(share: float) -> str:
-    """A share as whole per cent, with a decimal below ten.
+    """A share as whole per cent, halves rounded up, with a decimal below ten.
 
     Parameters
     ----------
@@ -34,11 +35,14 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.183), percent(0.034), percent(0.0)
-    ('18 %', '3.4 %', '0 %')
+    >>> percent(0.183), percent(0.765), percent(0.034), percent(0.0)
+    ('18 %', '77 %', '3.4 %', '0 %')
     """
     value = round(100 * share, 1) + 0.0  # no minus in front of nothing
-    return f"{value:.0f} %" if abs(value) >= 10 or value == 0 else f"{value:.1f} %"  # noqa: PLR2004 -- see docstring
+    if value != 0 and abs(value) < 10:  # noqa: PLR2004 -- see docstring
+        return f"{value:.1f} %"
+    whole = math.floor(round(abs(100 * share), 9) + 0.5)  # 76.5 is 77, as in tables: not 76, as Python rounds
+    return f"{math.copysign(whole, value) + 0.0:.0f} %"
 
 
 def span(low: float, high: float, *, unit: str = "") -> str:

@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
 
 from auditor import records
-from auditor.errors import DataError
 from auditor.evidence.cams import CAMS
-from auditor.evidence.locating import Located, locate
 from auditor.evidence.measures import measure_maps
-from auditor.evidence.photographs import read_photograph
-from auditor.evidence.properties import measure_photograph
+from auditor.evidence.reading import Reader, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
     from auditor.evidence.cams.base import CAM
     from auditor.evidence.dataset import AnnotatedDataset, Sample
     from auditor.evidence.models import LoadedModel
+    from auditor.evidence.reading import Ready
     from auditor.geometry import FloatArray
 
     Rows = dict[str, list[dict[str, object]]]
 
-READERS: Final = 2
-"""Threads that decode ahead of the model: decoding takes a tenth of a forward pass and lets go of the interpreter."""
-AHEAD: Final = 2
-"""Batches kept ready."""
 BATCH: Final = {"cpu": 8, "cuda": 64}
 """On a CPU larger batches are slower: their activations no longer fit the allocator's cache."""
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """An image made ready, or the reason why it was not."""
-
-    sample: Sample
-    row: dict[str, object]
-    image: torch.Tensor | None = None  # (3, H, W)
-    regions: tuple[Located, ...] = ()
 
 
 class Collector:
@@ -99,58 +80,25 @@ class Collector:
         dict
             Rows by table name; every sample has exactly one row in ``images``.
         """
-        rows: Rows = {"images": [], "attention": [], "regions": []}
-        with (
-            ThreadPoolExecutor(READERS) as pool,
-            self.method(self.module, self.model.target_layer, layout=self.model.layout) as cam,
-        ):
-            for batch in self._batches(samples, pool):
-                self._look(batch, cam, rows)
-                progress(len(batch))
-        return rows
+        return look([self], samples, progress=progress)[0]
 
-    def _batches(self, samples: Sequence[Sample], pool: ThreadPoolExecutor) -> Iterator[list[_Loaded]]:
-        """Batches in order, decoded ahead."""
-        queue = deque(pool.submit(self._load, sample) for sample in samples[: AHEAD * self.batch])
-        waiting = iter(samples[AHEAD * self.batch :])
-        while queue:
-            batch = [queue.popleft().result() for _ in range(min(self.batch, len(queue)))]
-            queue.extend(pool.submit(self._load, sample) for sample in islice(waiting, len(batch)))
-            yield batch
+    @property
+    def view(self) -> View:
+        """How the classifier sees photographs."""
+        return View(self.model.preprocessing, self.model.grid)
 
-    def _load(self, sample: Sample) -> _Loaded:
-        row: dict[str, object] = {
-            "image_id": sample.image_id,
-            "path": sample.path.relative_to(self.dataset.images).as_posix(),
-            "label": sample.label,
-            "group_id": sample.group_id,
-            "status": records.READ,
-            **{name: sample.attributes.get(name, records.NOT_RECORDED) for name in self.dataset.attributes},
-        }
-        try:
-            photograph = read_photograph(sample.path, apply_exif=self.dataset.exif == "apply")
-            row |= {
-                "sha256": photograph.sha256,
-                "width": photograph.width,
-                "height": photograph.height,
-                "notes": ", ".join(photograph.notes),
-                **measure_photograph(photograph),
-            }
-            prepared = self.model.preprocessing(photograph, sample.regions)
-        except DataError as error:
-            return _Loaded(sample, {**row, "status": str(error)})
-        frame, grid = self.model.preprocessing.frame, self.model.grid
-        located = tuple(locate(region, frame=frame, grid=grid) for region in prepared.regions)
-        return _Loaded(sample, row, prepared.image, located)
+    def open(self) -> CAM:
+        """The method on the classifier, to be used in a with block."""
+        return self.method(self.module, self.model.target_layer, layout=self.model.layout)
 
-    def _look(self, batch: Sequence[_Loaded], cam: CAM, rows: Rows) -> None:
-        """One pass of the model over what could be read."""
+    def look(self, batch: Sequence[Ready], cam: CAM, rows: Rows) -> None:
+        """One pass of the model over what could be read of a batch; its rows are added to those there are."""
         ready = [item for item in batch if item.image is not None]
         if ready:
             self._classify(ready, cam, rows)
         rows["images"] += [item.row for item in batch]
 
-    def _classify(self, ready: Sequence[_Loaded], cam: CAM, rows: Rows) -> None:
+    def _classify(self, ready: Sequence[Ready], cam: CAM, rows: Rows) -> None:
         images = torch.stack([item.image for item in ready if item.image is not None])
         labels = torch.tensor([self.model.classes.index(item.sample.label) for item in ready])
         seen = cam(images.to(self.device, self.dtype), lambda logits: _targets(labels.to(logits.device), logits))
@@ -164,7 +112,7 @@ class Collector:
             rows["attention"] += self._attention(item, pair)
             rows["regions"] += [region.row(item.sample.image_id) for region in item.regions]
 
-    def _attention(self, item: _Loaded, maps: FloatArray) -> list[dict[str, object]]:
+    def _attention(self, item: Ready, maps: FloatArray) -> list[dict[str, object]]:
         """Two rows: the map of the label and that of the predicted class."""
         seen = [region for region in item.regions if region.area > 0]  # of what the crop removed, no map says anything
         weights = {region.name: region.weights for region in seen}
@@ -178,6 +126,34 @@ class Collector:
                 {"image_id": item.sample.image_id, "target": target, "target_class": answer, **_cam(maps[k]), **values}
             )
         return rows
+
+
+def look(collectors: Sequence[Collector], samples: Sequence[Sample], *, progress: Callable[[int], None]) -> list[Rows]:
+    """Have every model look at every sample once; the photographs are read once for all of them.
+
+    Parameters
+    ----------
+    collectors
+        One per model, on one device and one dataset.
+    samples
+        A unit of work.
+    progress
+        Called with the number of images that all models have seen since the last call.
+
+    Returns
+    -------
+    list of dict
+        Rows by table name for each model, as if it had been alone.
+    """
+    reader = Reader(collectors[0].dataset, [collector.view for collector in collectors])
+    found: list[Rows] = [{"images": [], "attention": [], "regions": []} for _ in collectors]
+    with ExitStack() as stack:
+        cams = [stack.enter_context(collector.open()) for collector in collectors]
+        for batch in reader.read(samples, batch=collectors[0].batch):
+            for k, collector in enumerate(collectors):
+                collector.look([item[k] for item in batch], cams[k], found[k])
+            progress(len(batch))
+    return found
 
 
 def _targets(labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:

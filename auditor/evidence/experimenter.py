@@ -16,11 +16,12 @@ import torch
 
 from auditor.errors import DataError, ModelError
 from auditor.evidence.cams.outputs import find_logits
-from auditor.evidence.collector import AHEAD, BATCH, READERS
+from auditor.evidence.collector import BATCH
 from auditor.evidence.frames import FrameLoader, cover_box
 from auditor.evidence.interventions import FILLS, Context, Donor
 from auditor.evidence.passes import evaluate, measure_margin, work_ahead
 from auditor.evidence.perturbations import perturb
+from auditor.evidence.reading import AHEAD, READERS
 from auditor.properties import PROPERTIES, is_global, read_target
 from auditor.records import pack_grid
 from auditor.trials import INTERVENTIONS

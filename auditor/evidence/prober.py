@@ -15,12 +15,13 @@ import torch
 from auditor.errors import ModelError
 from auditor.evidence.cams import CAMS
 from auditor.evidence.cams.outputs import find_logits
-from auditor.evidence.collector import AHEAD, BATCH, READERS
+from auditor.evidence.collector import BATCH
 from auditor.evidence.deletion import choose_places
 from auditor.evidence.frames import FrameLoader
 from auditor.evidence.interventions import FILLS, Context
 from auditor.evidence.passes import evaluate, measure_margin, work_ahead
 from auditor.evidence.randomisation import MOST_STAGES, dissect, make_copies
+from auditor.evidence.reading import AHEAD, READERS
 from auditor.records import pack_grid
 from auditor.trials import DELETION_KINDS, STAGES
 

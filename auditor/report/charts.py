@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, floor, log10
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from auditor.report.figures import MINUS, NOTHING, SPACE, TIMES, Number, count
+from auditor.report.axes import count_digits, place_ticks, print_tick
+from auditor.report.figures import NOTHING, Number, count
 from auditor.report.names import shorten, text_width
 from auditor.report.palettes import INK
 from auditor.report.svg import ACCENT, CONTRAST, FACE, GRID, MUTED, line, text
@@ -16,7 +16,7 @@ from auditor.report.svg import ACCENT, CONTRAST, FACE, GRID, MUTED, line, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-Axis = Literal["share", "points", "times"]
+    from auditor.report.axes import Axis
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,26 +178,14 @@ def _layout(chart: Forest, width: float) -> _Layout:
 
 def _scale(chart: Forest, marks: Sequence[Mark]) -> tuple[float, float, tuple[float, ...]]:
     """Ends and ticks of the axis: round numbers around everything that is drawn."""
-    drawn = [end for mark in marks for end in _ends(mark)]
-    anchor = [chart.reference] if chart.reference is not None else [0.0]
-    low, high = min([*anchor, *drawn]), max([*anchor, *drawn])
-    if chart.axis == "share":
-        high = min(high, 1.0)
-    span = max(high - low, 0.02)
-    step = _round_step(span / 5)
-    first, last = floor(low / step + 1e-9), ceil((low + span) / step - 1e-9)
-    ticks = tuple(round(k * step, 10) for k in range(first, last + 1))
+    anchor = chart.reference if chart.reference is not None else 0.0
+    ticks = place_ticks([anchor, *(end for mark in marks for end in _ends(mark))], chart.axis)
     return ticks[0], ticks[-1], ticks
 
 
 def _ends(mark: Mark) -> list[float]:
     values = (mark.number.value, mark.number.low, mark.number.high, mark.area, mark.borrowed)
     return [value for value in values if value is not None]
-
-
-def _round_step(rough: float) -> float:
-    power: float = 10.0 ** floor(log10(rough))
-    return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough - 1e-12)
 
 
 def _draw(chart: Forest, layout: _Layout, *, part: int, of: int) -> Markup:
@@ -222,11 +210,11 @@ def _draw(chart: Forest, layout: _Layout, *, part: int, of: int) -> Markup:
 
 def _frame(chart: Forest, layout: _Layout, bottom: float) -> Iterator[Markup]:
     """Grid lines, tick labels, the reference line and the axis label."""
-    digits = _digits(layout.ticks, chart.axis)
+    digits = count_digits(layout.ticks, chart.axis)
     for tick in layout.ticks:
         x = layout.x(tick)
         yield line((x, layout.top), (x, bottom), colour=GRID, name="grid")
-        yield text(x, bottom + 10, _tick(tick, chart.axis, digits), anchor="middle", colour=MUTED)
+        yield text(x, bottom + 10, print_tick(tick, chart.axis, digits), anchor="middle", colour=MUTED)
     if chart.reference is not None:
         x = layout.x(chart.reference)
         yield line((x, layout.top - 6), (x, bottom), colour=MUTED, name="muted-line", dash="3 3")
@@ -241,20 +229,6 @@ def _columns(chart: Forest, layout: _Layout) -> Iterator[Markup]:
     if chart.extra_heading:
         yield text(layout.extra_at, y, chart.extra_heading, anchor="end", colour=MUTED)
     yield text(layout.width, y, "n", anchor="end", colour=MUTED)
-
-
-def _digits(ticks: Sequence[float], axis: Axis) -> int:
-    scale = 1 if axis == "times" else 100
-    return next((k for k in range(4) if all(abs(round(t * scale, k) - t * scale) < 1e-6 for t in ticks)), 4)  # noqa: PLR2004
-
-
-def _tick(value: float, axis: Axis, digits: int) -> str:
-    if axis == "times":
-        return f"{value:.{digits}f}{TIMES}"
-    printed = f"{abs(value) * 100:.{digits}f}"
-    if axis == "share" or value == 0:
-        return f"{printed}{SPACE}%" if axis == "share" else printed
-    return ("+" if value > 0 else MINUS) + printed
 
 
 def _mark(mark: Mark, layout: _Layout, y: float) -> Markup:

@@ -12,6 +12,7 @@ from auditor.report.codes import list_codes
 from auditor.report.details import beside_table, numbers_table, sureness_table, told_measured
 from auditor.report.exhibits import Curator
 from auditor.report.figures import SPACE, count
+from auditor.report.ladders import make_ladder
 from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, is_property, ranked, region_name, topic
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from auditor.report.codes import Code
     from auditor.report.estimates import Estimates
     from auditor.report.exhibits import Wall
+    from auditor.report.ladders import Ladder
     from auditor.report.levels import Badge
     from auditor.report.photographs import Images
     from auditor.report.plates import Album
@@ -85,6 +87,7 @@ class Findings:
     tally: str
     rows: tuple[Row, ...]  # gravest first
     ladder: tuple[Row, ...]  # the same, regions kept together
+    chart: Ladder | None  # in the same order; None where no effect has a margin
     details: tuple[Detail, ...]
     briefs: tuple[Brief, ...]
     example_rule: str
@@ -119,6 +122,7 @@ def findings(
     order = ranked(document.findings)
     rows = tuple(_row(finding, document, name) for finding, name in zip(order, list_codes(document), strict=True))
     told = list(zip(order, rows, strict=True))
+    about = {row.anchor: finding for finding, row in told}
     full = [(finding, row) for finding, row in told if finding.level not in _BRIEF]
     curator = Curator(document, images, album=album)
     details = tuple(
@@ -136,6 +140,7 @@ def findings(
         tally=_tally(order),
         rows=rows,
         ladder=_by_region(rows),
+        chart=make_ladder([(about[row.anchor], row) for row in _by_region(rows)], document, estimates),
         details=details,
         briefs=tuple(
             Brief(row=row, measured=told_measured(finding, estimates))

@@ -145,21 +145,25 @@ def gallery(
     known = {one.slug for one in made}
     loans = [exhibit for exhibit in list_loans(found) if exhibit.slug not in known and exhibit.plate is not None]
     more = tuple(_lent(exhibit, parts[exhibit.slug]) for exhibit in loans)
-    marked = {region.region for example in document.examples.items for region in example.regions}
-    marked |= {names[line.place] for one in more if one.plate for line in one.plate.outlines if line.place >= 0}
-    legend = tuple((shown(name), region_colour(place), place) for place, name in enumerate(names) if name in marked)
     return Gallery(
         rule=f"{document.examples.rule} {told(images)}".rstrip() if made else document.examples.rule,
         n_misclassified=document.examples.n_misclassified,
         pairs=pairs,
         strips=sheet,
-        legend=legend,
+        legend=_legend(document, names, more),
         missing=sum(one.missing for one in made) + sum(one.missing for one in sheet),
         more=more,
         filters=filters(
             [one.tags for one in (*made, *more)], {row.code: row.title for row in found.rows} if found else {}
         ),
     )
+
+
+def _legend(document: Document, names: Sequence[str], more: Sequence[Shown]) -> tuple[tuple[str, str, int], ...]:
+    """Regions that are outlined anywhere."""
+    marked = {region.region for example in document.examples.items for region in example.regions}
+    marked |= {names[line.place] for one in more if one.plate for line in one.plate.outlines if line.place >= 0}
+    return tuple((shown(name), region_colour(place), place) for place, name in enumerate(names) if name in marked)
 
 
 def _lent(exhibit: Exhibit, parts: tuple[Part, ...]) -> Shown:

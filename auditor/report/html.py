@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Final
 from auditor.errors import RenderError
 from auditor.report.caps import FOLDER, SCREEN, Caps
 from auditor.report.catalogue import SOURCE
-from auditor.report.pages import Page
-from auditor.report.plates import Album
+from auditor.report.pages import page_of
 from auditor.report.templating import render
 from auditor.report.translation import speak
-from auditor.report.view import view
+from auditor.report.views import see
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
     from auditor.document import Document
+    from auditor.report.comparison_view import ComparisonView
+    from auditor.report.pages import Page
     from auditor.report.photographs import Images
     from auditor.report.view import View
     from auditor.signoff import Filed
@@ -63,8 +64,8 @@ def write_html(
     UsageError
         If there is no catalogue of the language.
     """
-    page = Page()
-    shown = view(document, images=images, caps=caps, filed=filed, album=page.album)
+    page = page_of(document)
+    shown = see(document, images=images, caps=caps, filed=filed, album=page.album)
     _write(Path(path), partial(speak, document=document, language=language), shown, page=page)
 
 
@@ -104,8 +105,8 @@ def write_html_folder(
     UsageError
         If there is no catalogue of the language.
     """
-    page, home = Page(Album(apart=True)), Path(folder)
-    shown = view(document, images=images, caps=caps, filed=filed, album=page.album)
+    page, home = page_of(document, apart=True), Path(folder)
+    shown = see(document, images=images, caps=caps, filed=filed, album=page.album)
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -114,8 +115,9 @@ def write_html_folder(
     return home / INDEX
 
 
-def _write(path: Path, say: Callable[[str], str], shown: View, *, page: Page) -> None:
-    made = say(render("report.html.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS, page=page))
+def _write(path: Path, say: Callable[[str], str], shown: tuple[str, View | ComparisonView], *, page: Page) -> None:
+    stem, seen = shown
+    made = say(render(f"{stem}.html.j2", seen, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS, page=page))
     try:
         if page.album.apart:
             page.lay_out(path.parent)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from auditor.report.checks import checks
 from auditor.report.codes import list_codes
+from auditor.report.comparison_markdown import summarise_comparison
+from auditor.report.escaping import LONGEST, NAME, escape, paragraph
 from auditor.report.estimates import Estimates
 from auditor.report.facts import printed_time
 from auditor.report.figures import NOTHING, count
@@ -33,16 +34,6 @@ ROWS: Final = 7
 WARNINGS: Final = 3
 LIMITS: Final = 3
 """Warnings, and lines of what was not tested; the rest is counted."""
-LONGEST: Final = 400
-"""Characters of a sentence."""
-NAME: Final = 60.0
-"""Ems of a title."""
-_MARKS: Final = re.compile(r"([\\`*_\[\]|~{}$])")
-_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_CALLS: Final = re.compile(r"(?<=[@~])(?=\w)|(?<=[#!%&$])(?=\d)|(?<=[~%])(?=\")|(?<=\bGH)(?=-\d)", re.IGNORECASE)
-"""Where code hosts would take a name for a person, a ticket, a milestone or a label, and tell somebody."""
-_JOINER: Final = "\N{WORD JOINER}"
-_START: Final = re.compile(r"^(?:([#=+-])|(\d+)([.)]))")
 
 
 def write_markdown(document: Document, path: str | os.PathLike[str], *, filed: Filed | None = None) -> None:
@@ -81,6 +72,8 @@ def summarise(document: Document, filed: Filed | None = None) -> str:
         At most `LINES` lines: counts by level, the findings that are not ruled out, the warnings of page 1, what was
         not tested. No name or sentence of the data is read as Markdown or HTML.
     """
+    if document.comparison is not None:
+        return summarise_comparison(document, document.comparison, alarms=_derived(document, filed))
     lines = [
         f"## {escape(shorten(line(document.title), NAME))}",
         "",
@@ -94,57 +87,6 @@ def summarise(document: Document, filed: Filed | None = None) -> str:
         _colophon(document),
     ]
     return "\n".join(lines) + "\n"
-
-
-def escape(text: str, most: int | None = None) -> str:
-    r"""Text that Markdown prints as it is.
-
-    Parameters
-    ----------
-    text
-        From the user's data.
-    most
-        Characters at most, before they are escaped.
-
-    Returns
-    -------
-    str
-        On one line, without mark-up, HTML, links, mentions or cells of a table.
-
-    Examples
-    --------
-    >>> escape("<b>`a|b`</b>")
-    '&lt;b&gt;\\`a\\|b\\`&lt;/b&gt;'
-    >>> escape("http://x")
-    'http:\\//x'
-    """
-    flat = _MARKS.sub(r"\\\1", _CALLS.sub(_JOINER, line(text, most)))
-    flat = "".join(_ENTITIES.get(letter, letter) for letter in flat)
-    return flat.replace("://", ":\\//").replace("www.", "www\\.")
-
-
-def paragraph(text: str, most: int | None = None) -> str:
-    r"""Text that begins a line of Markdown: it makes no heading, list or rule either.
-
-    Parameters
-    ----------
-    text
-        From the user's data.
-    most
-        Characters at most, before they are escaped.
-
-    Returns
-    -------
-    str
-        As `escape` gives it, its first mark escaped as well.
-
-    Examples
-    --------
-    >>> paragraph("1. # x"), paragraph("# x")
-    ('1\\. # x', '\\# x')
-    """
-    flat = escape(text, most)
-    return _START.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", flat)
 
 
 def _told_counts(document: Document) -> str:
@@ -170,6 +112,11 @@ def _alarms(document: Document, filed: Filed | None) -> list[str]:
     """Signatures that belong to another audit."""
     alarm = signed_off(document, filed).alarm if filed is not None and filed.signoff is not None else ""
     return [alarm] if alarm else []
+
+
+def _derived(document: Document, filed: Filed | None) -> list[str]:
+    """What sets this version of a comparison apart, and signatures that belong to another one."""
+    return [*(document.warnings[:1] if document.redaction is not None else []), *_alarms(document, filed)]
 
 
 def _told_answers(document: Document) -> tuple[str, ...]:

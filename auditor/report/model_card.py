@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from auditor.report.escaping import escape, paragraph
 from auditor.report.estimates import Estimates
 from auditor.report.facts import printed_time
 from auditor.report.figures import NOTHING, SPACE, count
 from auditor.report.levels import badge, ranked, region_name
-from auditor.report.markdown import escape, paragraph, warnings
+from auditor.report.markdown import warnings
 from auditor.report.names import NOT_RECORDED, shorten, value_name
 from auditor.report.outcomes import outcome
 from auditor.report.performance import subgroups

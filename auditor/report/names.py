@@ -151,10 +151,23 @@ def names_in(document: Document) -> set[str]:
     names |= {example.image_id for finding in document.findings for example in finding.examples}
     names |= {words for fact, words in said.items() if fact not in _CHOSEN and isinstance(words, str)}
     names |= set(document.declared.not_applicable.values())
-    names |= set(_asked(document)) | set(_policed(document))
+    names |= set(_asked(document)) | set(_policed(document)) | set(_compared(document))
     if document.title != f"{UNTITLED} {document.model.weights_file or document.model.source}":
         names.add(document.title)
     return {form for name in names if name for form in (name, *(shorten(name, width) for width in _WIDTHS))}
+
+
+def _compared(document: Document) -> Iterator[str]:
+    """Models, their audits, and the images that are shown with both."""
+    if document.comparison is None:
+        return
+    for model in document.comparison.models:
+        yield from (model.name, model.source, model.title, model.target_layer)
+    for pair in document.comparison.pairs:
+        yield pair.candidate
+        for one in pair.examples:
+            yield from (one.image_id, one.label, one.baseline.predicted, one.candidate.predicted, *one.regions)
+            yield from (name for attribute in one.attributes.items() for name in attribute)
 
 
 def _policed(document: Document) -> Iterator[str]:

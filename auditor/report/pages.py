@@ -17,7 +17,10 @@ from auditor.resources import templates
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from auditor.document import Document
+
 STYLES: Final = ("screen.css", "gallery.css")
+COMPARISON: Final = (*STYLES, "comparison.css")
 SCRIPTS: Final = ("report.js", "maps.js", "tables.js", "gallery.js")
 """Each kind is one block of the page, so that one hash lets it through."""
 PICTURES: Final = "pictures"
@@ -36,15 +39,18 @@ class Page:
         The photographs, each kept once.
     files
         Pictures that lie beside the page, by name; empty where all are in it.
+    styles
+        Names of its style sheets.
     """
 
     album: Album = field(default_factory=Album)
     files: dict[str, bytes] = field(default_factory=dict)
+    styles: tuple[str, ...] = STYLES
 
     @property
     def style(self) -> Markup:
         """All style sheets."""
-        return _joined(STYLES)
+        return _joined(self.styles)
 
     @property
     def script(self) -> Markup:
@@ -105,6 +111,24 @@ class Page:
                 old.unlink()
         for name, content in self.files.items():
             (home / name).write_bytes(content)
+
+
+def page_of(document: Document, *, apart: bool = False) -> Page:
+    """Make the page of a document.
+
+    Parameters
+    ----------
+    document
+        What the report speaks of.
+    apart
+        Whether its pictures lie beside it.
+
+    Returns
+    -------
+    Page
+        Without pictures yet; that of a comparison has a style sheet more.
+    """
+    return Page(Album(apart=apart), styles=STYLES if document.comparison is None else COMPARISON)
 
 
 def _joined(names: tuple[str, ...]) -> Markup:

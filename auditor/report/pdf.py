@@ -19,7 +19,7 @@ from auditor.report.catalogue import SOURCE
 from auditor.report.printer import lift_pictures, make_fetcher, seldom_swept, without_notes
 from auditor.report.templating import render
 from auditor.report.translation import speak
-from auditor.report.view import view
+from auditor.report.views import see
 from auditor.signoff import Filed
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def write_pdf(
     if not Path(path).parent.is_dir():
         raise RenderError(f"{path}: the PDF report cannot be written: no such folder; choose another folder")
     filed = filed if filed is not None else Filed(audit=serialise(document))
-    shown = view(document, images=images, caps=caps, filed=filed)
-    page, pictures = lift_pictures(render("report.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS))
+    stem, shown = see(document, images=images, caps=caps, filed=filed)
+    page, pictures = lift_pictures(render(f"{stem}.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS))
     del shown  # it holds the pictures a second time
     page = speak(page, document, language)
     with _collected() as messages, seldom_swept():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.report.escaping import escape, paragraph
 from auditor.report.junit import Case, Suite
-from auditor.report.markdown import escape, paragraph
 from auditor.verdicts import STATES, tell_rule
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.document import ESTIMATE_COLUMNS
 from auditor.errors import RenderError
 from auditor.report.codes import list_codes
+from auditor.report.comparison_tables import COMPARED, compare_tables
 from auditor.report.levels import badge, ranked
 from auditor.report.names import NOT_RECORDED
 from auditor.report.outcomes import answers, effect, outcome
@@ -64,9 +65,12 @@ def write_tables(document: Document, path: str | os.PathLike[str], *, images: pd
     }
     if images is not None:
         tables[IMAGES] = _images(images)
+    if document.comparison is not None:
+        tables |= compare_tables(document.comparison)
     try:
         folder.mkdir(exist_ok=True)
-        (folder / IMAGES).unlink(missing_ok=True)
+        for name in (IMAGES, *COMPARED):
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         msg = f"{folder}: the tables cannot be written: {error.strerror or error}; choose another folder"
         raise RenderError(msg) from error

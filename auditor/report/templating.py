@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from auditor.report.caps import MARKS, ROWS
+from auditor.report.caps import CUES, MARKS, ROWS
 from auditor.report.charts import forest, trim
+from auditor.report.dumbbells import cut, dumbbells
+from auditor.report.ladders import ladder
 from auditor.report.reliability import reliability
 from auditor.resources import templates
 
 if TYPE_CHECKING:
+    from auditor.report.comparison_view import ComparisonView
     from auditor.report.pages import Page
     from auditor.report.view import View
 
@@ -35,9 +38,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(
-        asset=_asset, forest=forest, reliability=reliability, trim=trim, most_rows=ROWS, most_marks=MARKS
-    )
+    made.globals.update(asset=_asset, forest=forest, trim=trim, dumbbells=dumbbells, cut=cut, reliability=reliability)
+    made.globals.update(ladder=ladder)
+    made.globals.update(most_rows=ROWS, most_marks=MARKS, most_cues=CUES)
     return made
 
 
@@ -45,7 +48,9 @@ def _asset(name: str) -> Markup:
     return Markup((templates() / name).read_text(encoding="utf-8"))  # noqa: S704 -- a file of ours, no data in it
 
 
-def render(template: str, view: View, *, chart_width: int, chart_rows: int, page: Page | None = None) -> str:
+def render(
+    template: str, view: View | ComparisonView, *, chart_width: int, chart_rows: int, page: Page | None = None
+) -> str:
     """Fill in a template.
 
     Parameters

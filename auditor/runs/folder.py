@@ -46,6 +46,11 @@ class Run:
         """Names of the tables that each unit holds."""
         return tuple(self.header.get("tables", records.TABLES))
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the success mark is there: no process works on it any more."""
+        return (self.folder / SUCCESS).is_file()
+
     def is_done(self, unit: Unit) -> bool:
         """Whether a unit's part is in place.
 

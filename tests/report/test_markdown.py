@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from auditor.report.markdown import LINES, escape, paragraph, summarise
+from auditor.report.escaping import escape, paragraph
+from auditor.report.markdown import LINES, summarise
 from auditor.report.plaintext import line
 from tests.report.hostile import EDGES, NAMES, hostile
 from tests.report.laddered import ALL_LEVELS, MANY, laddered, protocol

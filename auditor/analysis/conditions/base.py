@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from auditor.analysis.rules import Rule
+    from auditor.comparisons import Pair as Paired
     from auditor.document import Document
     from auditor.ladder import Estimate, Finding
     from auditor.verdicts import State
@@ -25,6 +26,8 @@ SHARES: Final = frozenset({"share", "difference"})
 """Units that are printed in per cent."""
 ORDER: Final[tuple[State, ...]] = ("outside", "missing", "open", "waived", "inside")
 """Of several answers to one question the first of these counts."""
+NOT_COMPARED: Final = "the comparison in this audit is not whole: compare the audits again"
+NO_BASELINE: Final = "no baseline audit was given: --baseline DIR, or a folder that `auditor compare` wrote"
 _PAIR: Final = 2
 
 
@@ -59,6 +62,8 @@ class Audited:
         The audit.
     baseline
         An earlier one to compare with.
+    baseline_sha256
+        Of the earlier one's audit.json.
     sha256
         Of the policy.
     family
@@ -67,6 +72,7 @@ class Audited:
 
     document: Document
     baseline: Document | None = None
+    baseline_sha256: str = ""
     sha256: str = ""
     family: Literal["fdr", "fwer"] = "fdr"
 
@@ -77,6 +83,23 @@ class Audited:
         if lock is None or lock.sha256 != self.sha256 or lock.locked_at > self.document.created:
             return None
         return lock.locked_at
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the audit holds a comparison with the baseline: with that very one, where one is given."""
+        found = self.document.comparison
+        if found is None or self.baseline is None:
+            return found is not None
+        first = found.models[0] if found.models else None
+        return first is None or first.name != found.baseline or first.audit_sha256 == self.baseline_sha256
+
+    @property
+    def paired(self) -> Paired | None:
+        """What the comparison says of this model and the baseline; None where it does not, or parts of it are gone."""
+        found = self.document.comparison
+        if found is None or not found.pairs or not found.models or found.models[0].name != found.baseline:
+            return None
+        return found.pairs[-1] if found.pairs[-1].candidate == found.models[-1].name else None
 
     @cached_property
     def rows(self) -> dict[str, list[Estimate]]:

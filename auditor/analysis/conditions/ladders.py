@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.analysis.conditions.base import Audited, is_property, missing
+from auditor.analysis.conditions.base import NO_BASELINE, NOT_COMPARED, Audited, is_property, missing
 from auditor.analysis.conditions.pairs import choose_pairs
 from auditor.verdicts import Item
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from auditor.analysis.conditions.base import Pair
     from auditor.analysis.rules import Rule
+    from auditor.comparisons import CueChange
     from auditor.ladder import Finding, Level
     from auditor.verdicts import State
 
 HEIGHT: Final[dict[Level, int]] = {"R": 0, "E1": 1, "E2": 2, "E3": 3, "E3'": 3, "E4": 4, "I": 0, "E0": 0}
 """How high a level reaches; what is open or was not evaluated reaches nothing yet."""
 LOOKS, USES, HURTS = 2, 3, 4
+NO_MORE: Final = frozenset({"unchanged", "shrank", "disappeared"})
+"""Fates of findings to which nothing came, by the paired difference."""
 UNANSWERED: Final = frozenset({None, "not evaluated", "withheld"})
 ASKED: Final = {"looks": "the maps lie on it", "uses": "hiding it changes answers", "hurts": "a group is worse off"}
 """What a rung asks, in words."""
@@ -116,13 +121,63 @@ def _judge(finding: Finding, *, most: int, family: str) -> Item:
 
 def judge_new_findings(rule: Rule, audited: Audited) -> list[Item]:
     """No use was found that the baseline audit had not found, and nothing that it had ruled out is open again."""
-    if audited.baseline is None:
-        return [missing("findings of the baseline", "no baseline audit was given: --baseline DIR")]
-    before = Audited(audited.baseline, family=audited.family)
     pairs, items = choose_pairs(rule, audited, alone=True)
+    if audited.is_compared:
+        if audited.paired is None:
+            return [missing("findings of the baseline", NOT_COMPARED)]
+        cues = audited.paired.cues
+        everything = dict.fromkeys([*pairs, *_choose_compared(rule, cues, pairs)])
+        return items + [item for pair in everything for item in _judge_fates(audited, cues, pair)]
+    if audited.baseline is None:
+        return [missing("findings of the baseline", NO_BASELINE)]
+    before = Audited(audited.baseline, family=audited.family)
     earlier, _ = choose_pairs(rule, before, alone=True)
     everything = dict.fromkeys([*pairs, *(pair for pair in earlier if before.findings(pair))])
     return items + [item for pair in everything for item in _compare(audited, before, pair)]
+
+
+def _choose_compared(rule: Rule, cues: Sequence[CueChange], pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs that the baseline has a finding on and the rule is about, whether or not this audit has."""
+    regions = {region for region, _ in pairs}
+    found = [(cue.region, cue.attribute) for cue in cues if cue.baseline_level is not None and cue.region in regions]
+    return [pair for pair in found if rule.attribute is None or pair in pairs]
+
+
+def _judge_fates(audited: Audited, cues: Sequence[CueChange], pair: Pair) -> list[Item]:
+    """What became of the findings on a pair, by the comparison."""
+    now = audited.findings(pair)
+    if not now:
+        return [missing(name_pair(pair), "this audit has no finding on it: it was not asked")]
+    then = [] if audited.baseline is None else Audited(audited.baseline).findings(pair)
+    by_name = {cue.fingerprint: cue for cue in cues}
+    return [_judge_fate(one, by_name.get(one.fingerprint), then=then, family=audited.family) for one in now]
+
+
+def _judge_fate(finding: Finding, cue: CueChange | None, *, then: list[Finding], family: str) -> Item:
+    """What the levels of both audits say, as far as the paired difference bears it out."""
+    subject = name_pair((finding.region, finding.attribute))
+    if cue is None:
+        return missing(subject, "the comparison does not speak of it")
+    reach = find_reach(finding, family=family)
+    used = _was_used(cue, then=then, family=family)
+    was_open = cue.baseline_level == "I" or any(_was_open(one, family=family) for one in then)
+    state: State = "inside"
+    if "uses" in reach.unasked:
+        state = "missing"
+    elif reach.low >= USES and not used:
+        state = "outside" if cue.fate == "appeared" else "open"
+    elif cue.fate == "appeared" or (reach.high >= USES and not (used or was_open or cue.fate in NO_MORE)):
+        state = "open"
+    words = f"{cue.fate}: {finding.level} now, {cue.baseline_level or 'not asked'} in the baseline, on the same images"
+    return Item(subject=subject, state=state, words=words, fingerprint=finding.fingerprint)
+
+
+def _was_used(cue: CueChange, *, then: list[Finding], family: str) -> bool:
+    """Whether the baseline's use was found; of the level alone nobody knows if that held against one false finding."""
+    if then:
+        return any(find_reach(one, family=family).low >= USES for one in then)
+    found = cue.baseline_level is not None and HEIGHT[cue.baseline_level] >= USES
+    return found and (family == "fdr" or cue.fate in NO_MORE)
 
 
 def _compare(audited: Audited, before: Audited, pair: Pair) -> list[Item]:

@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from auditor.analysis.conditions.base import (
+    NO_BASELINE,
+    NOT_COMPARED,
     Audited,
     at_least,
     at_most,
@@ -21,9 +23,10 @@ from auditor.analysis.wording import percent, span
 from auditor.verdicts import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.analysis.rules import Rule
+    from auditor.comparisons import Change
     from auditor.ladder import Estimate
 
     Group = tuple[str | None, str | None]
@@ -98,14 +101,46 @@ def _gap(audited: Audited, group: tuple[str, str], *, label: str | None, bound: 
 
 
 def judge_drop(rule: Rule, audited: Audited) -> list[Item]:
-    """Accuracy is at most this much lower than in the baseline audit."""
+    """Accuracy is at most this much lower than in the baseline audit: image by image where a comparison was made."""
+    bound = float(rule.bound)
+    if audited.is_compared:
+        paired = audited.paired
+        if paired is None:
+            return [missing("accuracy against the baseline", NOT_COMPARED)]
+        return [
+            cell if isinstance(cell, Item) else _paired_drop(audited, paired.changes, cell=cell, bound=bound)
+            for cell in _cells(rule, audited)
+        ]
     if audited.baseline is None:
-        return [missing("accuracy against the baseline", "no baseline audit was given: --baseline DIR")]
+        return [missing("accuracy against the baseline", NO_BASELINE)]
     before = Audited(audited.baseline)
     return [
-        cell if isinstance(cell, Item) else _drop(audited, before, cell=cell, bound=float(rule.bound))
+        cell if isinstance(cell, Item) else _drop(audited, before, cell=cell, bound=bound)
         for cell in _cells(rule, audited)
     ]
+
+
+def _paired_drop(audited: Audited, changes: Sequence[Change], *, cell: tuple[str | None, Group], bound: float) -> Item:
+    """A drop on the same images, from the comparison."""
+    keys = (cell[0], *cell[1], None, None)
+    rows = [
+        change.change for change in changes if change.change.statistic == "accuracy" and _key(change.change) == keys
+    ]
+    turned = [
+        row.model_copy(
+            update={
+                "value": None if row.value is None else -row.value,
+                "ci": None if row.ci is None else (-row.ci[1], -row.ci[0]),
+            }
+        )
+        for row in rows
+    ]
+    asked = f"at most {percent(bound)}; image by image, from the comparison"
+    return judge_rows(audited, turned, subject=name_cell("drop in accuracy", *cell), judge=at_most(bound), asked=asked)
+
+
+def _key(row: Estimate) -> tuple[str | None, ...]:
+    return (row.label, row.attribute, row.subgroup, row.outcome, row.predicted)
 
 
 def _drop(audited: Audited, before: Audited, *, cell: tuple[str | None, Group], bound: float) -> Item:

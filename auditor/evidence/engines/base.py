@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import pyarrow as pa
-
     from auditor.evidence.dataset import AnnotatedDataset, Sample
-    from auditor.evidence.models import LoadedModel
-    from auditor.runs import Run, Unit
+    from auditor.runs import Unit
 
     Progress = Callable[[int], None]
     """Called with how much was done since the last call: images, or forward passes."""
@@ -22,21 +21,28 @@ class Worker(Protocol):
     """Does one unit of work at a time: samples in, rows out."""
 
     @property
-    def schemas(self) -> Mapping[str, pa.Schema]:
+    def schemas(self) -> Mapping[str, Any]:
         """Columns of the tables by name."""
 
-    def collect(self, samples: Sequence[Sample], *, progress: Progress) -> dict[str, list[dict[str, object]]]:
+    def collect(self, samples: Sequence[Sample], *, progress: Progress) -> Mapping[str, Any]:
         """Rows of a unit's samples by table name."""
+
+
+class Ledger(Protocol):
+    """Where a unit's rows are put: a run, or the runs of several models."""
+
+    def commit(self, unit: Unit, tables: Mapping[str, Any], *, schemas: Mapping[str, Any]) -> None:
+        """Put them in place."""
 
 
 @dataclass(frozen=True)
 class Job:
     """What is done to each unit; it travels to other processes, so the model comes as a call that loads it."""
 
-    run: Run
+    ledger: Ledger
     dataset: AnnotatedDataset
-    load: Callable[[], LoadedModel]
-    make: Callable[..., Worker]  # from the model, the dataset and a device
+    load: Callable[[], Any]
+    make: Callable[..., Worker]  # from what is loaded, the dataset and a device
 
 
 class Engine(Protocol):
@@ -58,6 +64,17 @@ class Engine(Protocol):
         """
 
 
+def find_device() -> str:
+    """Where work is done unless a device is named.
+
+    Returns
+    -------
+    str
+        The GPU if there is one.
+    """
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def work(job: Job, units: Iterable[Unit], *, device: str, progress: Progress) -> None:
     """Do units one after the other on one device.
 
@@ -76,4 +93,4 @@ def work(job: Job, units: Iterable[Unit], *, device: str, progress: Progress) ->
     samples = {sample.image_id: sample for sample in job.dataset.samples}
     for unit in units:
         rows = worker.collect([samples[name] for name in unit.image_ids], progress=progress)
-        job.run.commit(unit, rows, schemas=worker.schemas)
+        job.ledger.commit(unit, rows, schemas=worker.schemas)
