@@ -182,11 +182,17 @@ class CueTest:
 
     @cached_property
     def shows_alone(self) -> bool:
-        """Whether the change shows in the region itself, with nothing taken off for controls.
+        """Whether the change shows in the region itself, with nothing taken off for controls, and is not minor.
 
         A control may lie on what one of the models uses: see `auditor.analysis.uses.shows_alone`.
         """
-        return all(_lies_beyond(way.bare, 1.0 if way.change.value > 0 else -1.0, 1 - ALPHA) for way in self.counted)
+        along, least = 1.0 if self.direction == "more" else -1.0, margin_of(self.cue).minor
+        for way in self.counted:
+            low, high = way.bound_size(1 - ALPHA, bare=True)
+            size = change_in_size(way.bare.value, way.bare_total.value)
+            if not ((low if along > 0 else -high) > 0 and along * size >= least):
+                return False
+        return True
 
     @cached_property
     def pushes_both_ways(self) -> bool:

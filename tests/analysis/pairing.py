@@ -28,12 +28,14 @@ class Lean(NamedTuple):
     """How one model leans on a region.
 
     `push` is lost by women and gained by men when it is hidden, in standard deviations of the margin; `drop` is lost by
-    the answer itself, whoever is seen; `spread` differs from image to image.
+    the answer itself, whoever is seen; `spread` differs from image to image. `leak` is lost by women and gained by men
+    when a control is hidden, as where controls lie on what the model uses.
     """
 
     push: float = 0.0
     drop: float = 0.0
     spread: float = 0.3
+    leak: float = 0.0
 
 
 class Scene(NamedTuple):
@@ -85,8 +87,8 @@ def make_model(
         for fill in fills:
             for place in range(controls + 1):
                 lost = generator.normal(scale=noise, size=n)
-                if place == 0:
-                    lost = lost + side * lean.push + answered * lean.drop + own
+                region_lost = side * lean.push + answered * lean.drop + own
+                lost += side * lean.leak if place > 0 else region_lost
                 after = move(before, sd * lost)
                 trials.append(make_trials(images, after[at], at=at, region=region, fill=fill, place=place))
     facts = {"draws": 400, "roles": ROLES, "min_clusters": 20, **settings}

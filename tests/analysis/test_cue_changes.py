@@ -233,6 +233,19 @@ def test_a_change_that_controls_make_is_doubted() -> None:
     assert "these areas may lie on something" in cue.sentence
 
 
+def test_a_trace_in_the_region_is_no_change_however_much_controls_make_of_it() -> None:
+    """The baseline uses something else, on which controls of the region lie; of the region itself it has a trace."""
+    pair = make_pair({"face": Lean(-0.02, spread=0.02, leak=0.15)}, {"face": Lean(spread=0.02)}, noise=0.05, n=400)
+    cue = told(pair)[FACE]
+    assert cue.size is not None
+    assert cue.size.value is not None
+    assert cue.size.value < -0.1
+    assert cue.p_adjusted is not None
+    assert cue.p_adjusted < 0.001
+    assert cue.leaning == "cannot tell"
+    assert "only against equally large other areas" in cue.sentence
+
+
 def test_fates_need_findings_and_pairs_that_agree() -> None:
     pair = make_pair({"face": Lean(0.4)}, {"face": Lean(0.05)})
     used, none = document(finding(FACE, "E4", "found")), document(finding(FACE, "R", "ruled out"))

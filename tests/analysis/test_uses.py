@@ -161,6 +161,17 @@ def test_controls_that_lie_on_a_cue_do_not_make_a_region_used() -> None:
     assert use.answer == "not enough evidence"
 
 
+def test_a_trace_of_a_shift_in_the_region_itself_is_no_use_however_much_controls_make_of_it() -> None:
+    """A network each cell of which saw the whole picture was said to use a region that it did not use."""
+    evidence = make_asked(800, pushes=planted(-0.012, "face"), leak=0.15, spread=0.05)
+    (use,) = of_attribute(judge(list_cells(evidence), guards=lambda _: "all is well"))
+    assert all(part.uncontrolled is not None and part.uncontrolled()[1] < 0 for part in use.cell.parts)
+    assert use.cell.weakest.estimate < -0.13
+    assert use.q_value < 0.001
+    assert use.answer == "not enough evidence"
+    assert hold(use) == "not enough evidence"
+
+
 def test_a_region_that_is_used_is_found_although_controls_lie_on_another_cue() -> None:
     evidence = make_asked(400, pushes=planted(0.5, "face"), leak=0.15)
     (use,) = of_attribute(judge(list_cells(evidence), guards=lambda _: "all is well"))
