@@ -74,6 +74,8 @@ class _Commands(click.Group):
             ctx.exit(error.exit_code)
         except AuditorError as error:
             raise _Refusal(error) from None
+        except BrokenPipeError:
+            raise  # whoever read along has heard enough: click ends in silence
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             msg = f"{where}{error.strerror or error}; what was done is kept: run again with --resume"

@@ -20,18 +20,22 @@ from auditor.result import AUDIT, read_document
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from auditor.signoff import Filed
+
 SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
 ARTIFACTS: Final = "auditor"
 """Folder in the tracker."""
 
 
-def append_summary(document: Document) -> str:
+def append_summary(document: Document, filed: Filed | None = None) -> str:
     """Append the summary to the file that a pipeline shows on its page, where it names one.
 
     Parameters
     ----------
     document
         What is summed up.
+    filed
+        The audit as it lies in its folder, and what was signed.
 
     Returns
     -------
@@ -39,7 +43,7 @@ def append_summary(document: Document) -> str:
         One line that says what was done; nothing where the pipeline names no file. A file that cannot be written is
         a warning: the audit is done all the same.
     """
-    return append_text(summarise(document)) if os.environ.get(SUMMARY_VARIABLE) else ""
+    return append_text(summarise(document, filed)) if os.environ.get(SUMMARY_VARIABLE) else ""
 
 
 def append_text(words: str) -> str:

@@ -141,7 +141,7 @@ def render_all(
     written, faults = render_formats(result, out, formats=formats, images=photos, disclosure=disclosure, **how)
     for path in written:
         click.echo(path)
-    said = append_summary(source.document)
+    said = append_summary(source.document, source.filed)
     if said:
         click.echo(said, err=True)
     if mlflow:

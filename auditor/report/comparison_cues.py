@@ -56,7 +56,7 @@ class Cue:
     role: str
     counts: bool
     said: Said
-    fate: str
+    fate: str  # of the finding; "" where neither audit has one
     levels: tuple[Badge | None, Badge | None]  # of baseline and candidate
     sentence: str
     size: str
@@ -162,7 +162,7 @@ def _row(cue: CueChange, document: Document, *, names: tuple[str, str], anchor: 
         role=f"declared {cue.role}" if cue.role != "undeclared" else "not declared",
         counts=cue.counts,
         said=said(cue.leaning, names),
-        fate=cue.fate,
+        fate=cue.fate if cue.baseline_level or cue.candidate_level else "",
         levels=(_badge(cue, "baseline"), _badge(cue, "candidate")),
         sentence=cue.sentence,
         size=size.full if size is not None and size.value is not None else NOTHING,

@@ -83,7 +83,8 @@ def _cue_rows(rows: Sequence[Cue], names: tuple[str, str]) -> Iterator[str]:
     yield "|---|---|---|---|--:|--:|"
     for row in rows[:ROWS]:
         levels = ("–" if level is None else f"{level.code} {level.words}" for level in row.levels)
-        cells = (escape(row.title), *levels, escape(f"{row.said.words} ({row.fate})"), escape(_plain(row.size)), row.p)
+        said_of = f"{row.said.words} ({row.fate})" if row.fate else row.said.words
+        cells = (escape(row.title), *levels, escape(said_of), escape(_plain(row.size)), row.p)
         yield f"| {' | '.join(cells)} |"
     if len(rows) > ROWS:
         yield f"| … and {count(len(rows) - ROWS)} more, in audit.json | | | | | |"
