@@ -34,3 +34,11 @@ def shared_data() -> Path:
         place = "AUDITOR_SHARED_DATA" if named else "../shared/data, beside the checkout,"
         pytest.skip(f"no shared data: {place} is no folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a picture for each example of the demo's reports."""
+    from tests.report.comparisons_made import draw_photos
+
+    return draw_photos(tmp_path_factory.mktemp("photos") / "photos")

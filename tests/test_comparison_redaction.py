@@ -18,7 +18,7 @@ from auditor.redaction import WITHHELD
 from auditor.rendering import write_report
 from auditor.result import read_document
 from auditor.suppression import THRESHOLD
-from tests.report.comparisons_made import PHOTOS, change, compared, comparison, cue, demo, estimate, pair, verdict
+from tests.report.comparisons_made import change, compared, comparison, cue, demo, estimate, pair, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -212,14 +212,14 @@ def test_redaction_is_pure_counts_what_is_gone_and_is_not_done_twice() -> None:
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def reports(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> dict[str, Path]:
     """Every output of a comparison with a small group, in every mode."""
     home = tmp_path_factory.mktemp("compared") / "out"
     home.mkdir()
     (home / "audit.json").write_bytes(serialise(islanded()))
     for mode, disclosure in MODES.items():
         formats = EVERYTHING if mode == "public" else ("html", "csv")
-        write_report(home, home.parent / mode, formats=formats, images=PHOTOS, disclosure=disclosure)
+        write_report(home, home.parent / mode, formats=formats, images=photos, disclosure=disclosure)
     return {mode: home.parent / mode for mode in MODES}
 
 

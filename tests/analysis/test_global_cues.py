@@ -282,7 +282,7 @@ def test_protocol_keeps_the_two_families_apart() -> None:
     assert (protocol.family, protocol.fills, protocol.controls) == (0, [], 0)
     assert protocol.images == evidence.interventions["image_id"].nunique() > 0
     assert protocol.passes == len(evidence.interventions)
-    assert any("family of their own" in note for note in protocol.notes)
+    assert any("a family of its own" in note for note in protocol.notes)
 
 
 def test_scales() -> None:

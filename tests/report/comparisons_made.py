@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from auditor.comparisons import (
     Change,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from auditor.document import Document, Example
 
 DEMO = ROOT / "reports" / "demo"
-PHOTOS = DEMO / "data" / "photos"
 KINDS: tuple[Any, ...] = (
     "only the baseline is right",
     "only the candidate is right",
@@ -46,6 +46,16 @@ FILLS = ("noise", "mean", "swap")
 @functools.cache
 def demo(name: str) -> Document:
     return read_document(DEMO / name)
+
+
+def draw_photos(folder: Path) -> Path:
+    """Pictures under the names of the demo's examples, no two alike: its own are drawn when it is run, not kept."""
+    rng = np.random.default_rng(0)
+    folder.mkdir()
+    for path in sorted({one.path for name in ("biased", "balanced") for one in demo(name).examples.items if one.path}):
+        coarse = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+        coarse.resize((256, 256), Image.Resampling.BICUBIC).save(folder / path)
+    return folder
 
 
 def estimate(statistic: str, value: float | None, half: float = 0.04, **rest: Any) -> Estimate:

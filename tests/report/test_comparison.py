@@ -20,7 +20,6 @@ from auditor.report.pageroom import lines
 from auditor.report.spreadsheets import write_tables
 from tests.report.comparisons_made import (
     KINDS,
-    PHOTOS,
     change,
     compared,
     comparison,
@@ -88,10 +87,10 @@ EDGES: dict[str, Callable[[], Document]] = {
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def pages(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> dict[str, str]:
     home = tmp_path_factory.mktemp("pages")
     for name, make in EDGES.items():
-        write_html(make(), home / f"{name}.html", images=PHOTOS)
+        write_html(make(), home / f"{name}.html", images=photos)
     return {name: (home / f"{name}.html").read_text(encoding="utf-8") for name in EDGES}
 
 
@@ -142,10 +141,10 @@ def test_hostile_names_stand_as_text(pages: dict[str, str]) -> None:
         assert wanted in pages["hostile"]
 
 
-def test_the_same_document_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_document_gives_the_same_bytes(tmp_path: Path, photos: Path) -> None:
     for name in ("a", "b"):
         made = Document.model_validate_json(serialise(compared()))
-        write_html(made, tmp_path / f"{name}.html", images=PHOTOS)
+        write_html(made, tmp_path / f"{name}.html", images=photos)
         write_tables(made, tmp_path / name)
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
     for name in ("changes.csv", "cues.csv", "models.csv"):
@@ -159,8 +158,8 @@ def test_missing_photographs_are_said(tmp_path: Path) -> None:
     assert "12 of 12 example images could not be shown: image not available." in page
 
 
-def test_a_folder_of_pictures(tmp_path: Path) -> None:
-    index = write_html_folder(compared(), tmp_path / "folder", images=PHOTOS)
+def test_a_folder_of_pictures(tmp_path: Path, photos: Path) -> None:
+    index = write_html_folder(compared(), tmp_path / "folder", images=photos)
     assert len(list((tmp_path / "folder" / "pictures").iterdir())) > 10
     assert "comparison of image classifiers" in index.read_text(encoding="utf-8").casefold()
 
@@ -177,13 +176,15 @@ def test_images_say_what_either_model_answered(pages: dict[str, str]) -> None:
     assert "only the baseline is right: 14" in pages["usual"]
 
 
-def test_japanese_reports_keep_what_has_no_translation(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_html(compared(), tmp_path / "ja.html", images=PHOTOS, language="ja")
+def test_japanese_reports_keep_what_has_no_translation(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, photos: Path
+) -> None:
+    write_html(compared(), tmp_path / "ja.html", images=photos, language="ja")
     page = (tmp_path / "ja.html").read_text(encoding="utf-8")
     assert '<html lang="ja"' in page
     assert verdict().headline in page
     assert 'data-name="0392.jpg"' in page
-    write_html(hostile(), tmp_path / "hostile.html", images=PHOTOS, language="ja")
+    write_html(hostile(), tmp_path / "hostile.html", images=photos, language="ja")
     assert "<script>alert" not in (tmp_path / "hostile.html").read_text(encoding="utf-8")
     assert "stay in English" in caplog.text
 

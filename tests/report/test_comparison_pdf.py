@@ -10,7 +10,7 @@ import pytest
 
 from auditor.document import serialise
 from auditor.report.pdf import write_pdf
-from tests.report.comparisons_made import PHOTOS, compared, pair, verdict
+from tests.report.comparisons_made import compared, pair, verdict
 from tests.report.test_comparison import TITLES, hostile
 from tests.report.test_pdf import entries, text_of
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, ...]]:
+def printed(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> tuple[Path, tuple[str, ...]]:
     folder = tmp_path_factory.mktemp("printed")
-    return folder / "report.pdf", write_pdf(compared(), folder / "report.pdf", images=PHOTOS)
+    return folder / "report.pdf", write_pdf(compared(), folder / "report.pdf", images=photos)
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +90,15 @@ def test_every_number_of_a_cue_is_in_print(reader: pypdf.PdfReader) -> None:
     assert "Further numbers are in the HTML report" not in text or "answers changed" in text
 
 
-def test_the_same_document_gives_the_same_bytes(printed: tuple[Path, tuple[str, ...]], tmp_path: Path) -> None:
-    write_pdf(compared(), tmp_path / "again.pdf", images=PHOTOS)
+def test_the_same_document_gives_the_same_bytes(
+    printed: tuple[Path, tuple[str, ...]], tmp_path: Path, photos: Path
+) -> None:
+    write_pdf(compared(), tmp_path / "again.pdf", images=photos)
     assert (tmp_path / "again.pdf").read_bytes() == printed[0].read_bytes()
 
 
-def test_hostile_names_are_text_and_reach_no_file(tmp_path: Path) -> None:
-    warnings = write_pdf(hostile(), tmp_path / "report.pdf", images=PHOTOS)
+def test_hostile_names_are_text_and_reach_no_file(tmp_path: Path, photos: Path) -> None:
+    warnings = write_pdf(hostile(), tmp_path / "report.pdf", images=photos)
     assert [text for text in warnings if "in no installed font" not in text] == []
     reader = pypdf.PdfReader(tmp_path / "report.pdf")
     assert "{{7*7}}" in text_of(reader).replace("\0", "")  # letters that no font has make some text two bytes wide

@@ -9,7 +9,7 @@ import pytest
 from auditor.report.html import write_html
 from tests.report.browser.test_accessibility import violations
 from tests.report.browsing import Visit, shown, visiting
-from tests.report.comparisons_made import KINDS, PHOTOS, compared
+from tests.report.comparisons_made import KINDS, compared
 from tests.report.test_comparison import EDGES
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ FIRST = "#image-0392.jpg"
 
 
 @pytest.fixture(scope="module")
-def comparison(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def comparison(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("comparison")
-    write_html(compared(), home / "two.html", images=PHOTOS)
-    write_html(compared(names=("biased", "other", "balanced")), home / "three.html", images=PHOTOS)
-    write_html(EDGES["hostile"](), home / "hostile.html", images=PHOTOS)
+    write_html(compared(), home / "two.html", images=photos)
+    write_html(compared(names=("biased", "other", "balanced")), home / "three.html", images=photos)
+    write_html(EDGES["hostile"](), home / "hostile.html", images=photos)
     return {path.stem: path for path in home.glob("*.html")}
 
 
