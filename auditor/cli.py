@@ -178,12 +178,13 @@ def demo(out: Path) -> None:
 
 
 @main.command()
-@click.argument("plan", type=click.Path(path_type=Path, dir_okay=False), default=Path("audit.toml"))
+@click.argument("plan", type=click.Path(path_type=Path), default=Path("audit.toml"))
 def init(plan: Path) -> None:
-    """Write a commented plan to PLAN (default: audit.toml)."""
+    """Write a commented plan to PLAN, a file or a folder (default: audit.toml)."""
     from auditor.plan import write_plan
 
-    click.echo(f"{write_plan(plan)}: edit it, then `auditor run {plan}`")
+    written = write_plan(plan)
+    click.echo(f"{written}: edit it, then `auditor run {written}`")
 
 
 @main.command("list")

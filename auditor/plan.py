@@ -225,7 +225,7 @@ def write_plan(path: str | Path) -> Path:
     Parameters
     ----------
     path
-        Where to; must not exist.
+        Where to; must not exist, unless it is a folder: then the plan in it is called audit.toml.
 
     Returns
     -------
@@ -238,6 +238,7 @@ def write_plan(path: str | Path) -> Path:
         If the file exists or its folder does not.
     """
     path = Path(path)
+    path = path / "audit.toml" if path.is_dir() else path
     text = (templates() / "audit.toml").read_text(encoding="utf-8")
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -12,6 +12,7 @@ from auditor.errors import AuditorError, DataError
 from auditor.outputs import refuse_taken
 from auditor.rechecking import check_truth
 from auditor.runs import reuse
+from auditor.summaries import bring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,6 +77,7 @@ class Recall:
                 continue
             found = self._take_look(source, folder, (earlier, header), samples=samples, look=look)
             if found is not None:
+                bring(source, folder)
                 same = "same model, preprocessing, data and settings"
                 self.say(f"records of {source.parent} answer this run: {same}; --force measures anew")
                 return found

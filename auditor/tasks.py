@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auditor import records
-from auditor.analysis.compilation import compile_document
 from auditor.disclosure import find_sensitive
 from auditor.errors import DataError
 from auditor.evidence.cams import CAMS
@@ -24,6 +23,7 @@ from auditor.runs import RUN, WHOLE
 from auditor.runs.files import write_json
 from auditor.runs.reuse import read_header
 from auditor.stages import Options, Site, Stage
+from auditor.summaries import sum_up
 from auditor.trials import STAGES
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Task:
         tables = looked.tables()
         _check_read(tables["images"], self.order.out, skip_bad=self.site.options.get("skip_bad", False))
         tables |= try_interventions(self.site, looked, self.order.hiding, tables=tables)
-        document = compile_document(looked.header, tables)
+        document = sum_up(looked.folder, looked.header, tables, recalls=self.site.recall is not None)
         document = add_told(document, self.order.told, header=looked.header, tables=tables)
         stages = {name: read_header(self.site.folder / name) for name in STAGES}
         remarks = [*document.remarks, *tell_reuse(looked.header, stages)]

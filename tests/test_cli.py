@@ -62,18 +62,15 @@ def test_help_names_every_command_and_loads_no_torch() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
-def test_a_run_leaves_an_audit_and_two_reports(planted: Path, tmp_path: Path) -> None:
+def test_a_run_leaves_an_audit_and_two_reports_and_they_are_rendered_again_from_it_alone(
+    planted: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
-    code, text = invoke("run", planted / "audit.toml", "--out", out)
+    code, text = invoke("run", planted / "audit.toml", "--out", out, "--interventions", 12)
     assert code == 0, text
     for name in ("audit.json", "report.html", "report.pdf"):
         assert str(out / name) in text
         assert (out / name).stat().st_size > 1000
-
-
-def test_a_report_is_rendered_again_from_audit_json_alone(planted: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert invoke("run", planted / "audit.toml", "--out", out)[0] == 0
     before = {name: (out / name).read_bytes() for name in ("report.html", "report.pdf")}
     for name in before:
         (out / name).unlink()
@@ -85,14 +82,15 @@ def test_a_report_is_rendered_again_from_audit_json_alone(planted: Path, tmp_pat
 def test_a_run_writes_what_people_read_and_no_more(planted: Path, tmp_path: Path) -> None:
     """A pipeline that collects every JUnit file would turn red over findings that nobody has gated on."""
     out = tmp_path / "out"
-    assert invoke("run", planted / "audit.toml", "--out", out, "--no-pdf")[0] == 0
+    assert invoke("run", planted / "audit.toml", "--out", out, "--no-pdf", "--interventions", 0)[0] == 0
     assert {path.name for path in out.iterdir()} == {"audit.json", "records", "report.html", "summary.md"}
 
 
 def test_formats_are_asked_for_by_name(planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, page = tmp_path / "out", tmp_path / "page.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
-    code, text = invoke("run", planted / "audit.toml", "--out", out, "--format", "junit,csv", "--format", "junit")
+    formats = ("--format", "junit,csv", "--format", "junit")
+    code, text = invoke("run", planted / "audit.toml", "--out", out, "--interventions", 0, *formats)
     assert code == 0, text
     assert {path.name for path in out.iterdir()} == {"audit.json", "records", "junit.xml", "csv"}
     assert {path.name for path in (out / "csv").iterdir()} == {"estimates.csv", "findings.csv", "images.csv"}
@@ -136,7 +134,8 @@ def test_what_cannot_be_written_is_refused_before_the_audit(
 
 def test_flags_override_the_plan(planted: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    code, text = invoke("run", planted / "audit.toml", "--out", out, "--seed", 5, "--title", "Mine", "--no-pdf")
+    flags = ("--seed", 5, "--title", "Mine", "--no-pdf", "--interventions", 0)
+    code, text = invoke("run", planted / "audit.toml", "--out", out, *flags)
     assert code == 0, text
     audit = (out / "audit.json").read_text(encoding="utf-8")
     assert '"title": "Mine"' in audit
@@ -146,7 +145,7 @@ def test_flags_override_the_plan(planted: Path, tmp_path: Path) -> None:
 
 def test_the_output_folder_is_named_after_the_plan(planted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(planted)
-    assert invoke("run", "audit.toml", "--no-pdf")[0] == 0
+    assert invoke("run", "audit.toml", "--no-pdf", "--interventions", 0)[0] == 0
     assert (planted / "reports" / "audit" / "report.html").is_file()
 
 
@@ -200,6 +199,10 @@ def test_init_writes_a_plan_and_says_what_to_do(tmp_path: Path) -> None:
     assert code == 0
     assert "auditor run" in text
     assert invoke("init", tmp_path / "audit.toml")[0] == 2
+    (tmp_path / "folder").mkdir()
+    code, text = invoke("init", tmp_path / "folder")
+    assert f"auditor run {tmp_path / 'folder' / 'audit.toml'}" in text
+    assert (tmp_path / "folder" / "audit.toml").is_file()
 
 
 def test_list_shows_what_is_in_a_drawer() -> None:

@@ -15,7 +15,17 @@ from auditor.analysis.protocol import follow_protocol
 from auditor.analysis.rungs import as_estimates
 from auditor.analysis.statistics.base import Evidence, Settings
 from auditor.analysis.statistics.counting import count_distinct
-from auditor.document import AttributeFacts, DataFacts, Document, LeftOut, Method, ModelFacts, RegionFacts, Tool
+from auditor.document import (
+    AttributeFacts,
+    DataFacts,
+    Document,
+    LeftOut,
+    Method,
+    ModelFacts,
+    PolicyLock,
+    RegionFacts,
+    Tool,
+)
 from auditor.records import READ, TARGETS
 
 if TYPE_CHECKING:
@@ -42,21 +52,15 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
     Document
         What audit.json says; the same for the same header and tables.
     """
-    model = ModelFacts.model_validate(header["model"])
     data, method = header["data"], header["method"]
     evidence = gather(header, tables)
-    settings = evidence.settings
     estimates = estimate(evidence)
     findings, protocol = follow_protocol(evidence, estimates)
     return Document(
-        title=header["title"],
-        created=header["created"],
-        tool=Tool.model_validate(header["tool"]),
-        plan=header["plan"],
-        model=model,
+        **introduce(header),
+        model=ModelFacts.model_validate(header["model"]),
         data=_data_facts(data, evidence),
-        method=_method(settings, cam=method["cam"]),
-        remarks=header["remarks"],
+        method=_method(evidence.settings, cam=method["cam"]),
         warnings=[*_skipped(data), *list_warnings(evidence, estimates)],
         not_tested=list_not_tested(evidence, estimates),
         estimates=as_estimates(estimates),
@@ -64,8 +68,28 @@ def compile_document(header: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         examples=choose_examples(evidence),
         findings=findings,
         protocol=protocol,
-        policy=header.get("policy"),  # not in runs that were begun with an earlier version
     )
+
+
+def introduce(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Say of a run what no number of it depends on.
+
+    Parameters
+    ----------
+    header
+        What ``run.json`` holds.
+
+    Returns
+    -------
+    dict
+        Parts of the document by name.
+    """
+    policy = header.get("policy")  # not in runs that were begun with an earlier version
+    return {
+        **{name: header[name] for name in ("title", "created", "plan", "remarks")},
+        "tool": Tool.model_validate(header["tool"]),
+        "policy": None if policy is None else PolicyLock.model_validate(policy),
+    }
 
 
 def gather(header: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Evidence:

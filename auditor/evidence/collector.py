@@ -54,7 +54,7 @@ class Collector:
         if model.owned:
             self.module = self.module.to(memory_format=torch.channels_last)
         self.dtype = next((p.dtype for p in self.module.parameters() if p.is_floating_point()), torch.float32)
-        self.method = CAMS.find(cam)
+        self.cam = CAMS.find(cam)(self.module, model.target_layer, layout=model.layout)
 
     @property
     def schemas(self) -> dict[str, pa.Schema]:
@@ -86,10 +86,6 @@ class Collector:
     def view(self) -> View:
         """How the classifier sees photographs."""
         return View(self.model.preprocessing, self.model.grid)
-
-    def open(self) -> CAM:
-        """The method on the classifier, to be used in a with block."""
-        return self.method(self.module, self.model.target_layer, layout=self.model.layout)
 
     def look(self, batch: Sequence[Ready], cam: CAM, rows: Rows) -> None:
         """One pass of the model over what could be read of a batch; its rows are added to those there are."""
@@ -148,7 +144,7 @@ def look(collectors: Sequence[Collector], samples: Sequence[Sample], *, progress
     reader = Reader(collectors[0].dataset, [collector.view for collector in collectors])
     found: list[Rows] = [{"images": [], "attention": [], "regions": []} for _ in collectors]
     with ExitStack() as stack:
-        cams = [stack.enter_context(collector.open()) for collector in collectors]
+        cams = [stack.enter_context(collector.cam) for collector in collectors]
         for batch in reader.read(samples, batch=collectors[0].batch):
             for k, collector in enumerate(collectors):
                 collector.look([item[k] for item in batch], cams[k], found[k])

@@ -60,6 +60,7 @@ class Photograph:
     height: int
     notes: tuple[str, ...]  # oddities: "CMYK", "16-bit", "palette", "alpha", "grey", "animated", "EXIF rotated", …
     jpeg_quality: float = math.nan  # 1 to 100; NaN for other formats
+    picture: Image.Image | None = None  # the same pixels where the file holds them so, to spare a way back from them
 
 
 def read_photograph(path: Path, *, apply_exif: bool) -> Photograph:
@@ -102,6 +103,7 @@ def read_photograph(path: Path, *, apply_exif: bool) -> Photograph:
         height=pixels.shape[0],
         notes=notes,
         jpeg_quality=quality,
+        picture=upright if upright.mode == "RGB" else None,
     )
 
 

@@ -61,7 +61,7 @@ def measure_photograph(photograph: Photograph) -> dict[str, object]:
         ``hash`` (32 bytes) and one number for each of `auditor.properties.PROPERTIES`; NaN where the file has no such
         property.
     """
-    thumbnail = shrink(Image.fromarray(photograph.pixels.permute(1, 2, 0).numpy()))
+    thumbnail = shrink(photograph.picture or Image.fromarray(photograph.pixels.permute(1, 2, 0).numpy()))
     return {
         "hash": hash_steps(thumbnail),
         **measure_colours(_to_unit(np.asarray(thumbnail)[::2, ::2])),  # one pixel in four is enough

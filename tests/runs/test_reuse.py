@@ -12,15 +12,18 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import auditor
-from auditor import testing
+from auditor import summaries, testing
+from auditor.analysis import compilation
 from auditor.errors import DataError, UnfinishedError, UsageError
 from auditor.pipeline import audit, run
 from auditor.plan import Audit
 from auditor.runs import Shard, reuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from auditor.document import Document
 
 COUNT = 40
 NET = """
@@ -252,9 +255,47 @@ def test_what_lies_right_of_the_wall_is_answered(own: Path) -> None:
     assert again.document.policy == result.document.policy  # locked since then
 
 
-def test_other_interventions_reuse_the_look_alone(own: Path) -> None:
+@pytest.fixture
+def summed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Titles of the audits whose tables are summed up while a test runs."""
+    done: list[str] = []
+
+    def compile_document(header: Mapping[str, Any], tables: Mapping[str, Any]) -> Document:
+        done.append(header["title"])
+        return compilation.compile_document(header, tables)
+
+    monkeypatch.setattr(summaries, "compile_document", compile_document)
+    return done
+
+
+def test_equal_tables_are_summed_up_once(own: Path, summed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    overrides: dict[str, object] = {"audit.title": "Another", "policy": "release", "declared.owner": "A. Example"}
+    go(own, overrides=overrides)
+    go(own, "first")
+    assert summed == []
+    go(own, "fresh", overrides=overrides, force=True)
+    assert summed == ["Another"]
+    locked, fresh = (document_of(own / "reports" / name) for name in ("second", "fresh"))
+    locked["policy"]["locked_at"] = fresh["policy"]["locked_at"]
+    assert locked == fresh
+    monkeypatch.setattr(summaries, "_hash_code", lambda: "other code")
+    go(own, "third")
+    assert len(summed) == 2
+
+
+def test_a_summary_that_is_no_summary_is_made_again(own: Path, summed: list[str]) -> None:
+    path = own / "reports" / "first" / "records" / summaries.SUMMARY
+    before = (own / "reports" / "first" / "audit.json").read_bytes()
+    path.write_bytes(path.read_bytes()[:-400])
+    go(own, "first")
+    assert len(summed) == 1
+    assert (own / "reports" / "first" / "audit.json").read_bytes() == before
+
+
+def test_other_interventions_reuse_the_look_alone(own: Path, summed: list[str]) -> None:
     overrides: dict[str, object] = {"interventions.images": 12, "interventions.controls": 1}
     result, said = go(own, "hidden", overrides=overrides)
+    assert len(summed) == 1
     assert ANSWERED in said
     assert "hiding regions on 12 images" in said
     assert "records (made at" in result.document.remarks[-1]
@@ -263,12 +304,13 @@ def test_other_interventions_reuse_the_look_alone(own: Path) -> None:
     assert "interventions of" in said
     assert "hiding" not in said
     assert "checks (made at" in again.document.remarks[-1]
+    assert len(summed) == 1
     _, said = go(own, "other", overrides={**overrides, "interventions.fills": ["mean", "noise"]})
     assert "checks of" in said
     assert "hiding regions on" in said
-    fresh, _ = go(own, "fresh", overrides=overrides, force=True)
+    go(own, "fresh", overrides=overrides, force=True)
     assert parts_of(own / "reports" / "again") == parts_of(own / "reports" / "fresh")
-    assert again.document.findings == fresh.document.findings
+    assert document_of(own / "reports" / "again") == document_of(own / "reports" / "fresh")
 
 
 def test_the_same_audit_again_is_left_as_it_is(own: Path) -> None:

@@ -97,7 +97,8 @@ class CAM(ABC):
         if self._hook is not None:
             raise ModelError("this CAM is in use already: open a second one for a nested block")
         self._modes = {module: module.training for module in self._model.modules()}
-        self._model.eval()
+        if any(self._modes.values()):
+            self._model.eval()
         self._hook = self._layer.register_forward_hook(self._cut)
         return self
 
@@ -106,8 +107,9 @@ class CAM(ABC):
     ) -> None:
         if self._hook is not None:
             self._hook.remove()
-        for module, training in self._modes.items():
-            module.training = training
+        if any(self._modes.values()):
+            for module, training in self._modes.items():
+                module.training = training
         self._hook, self._leaf, self._modes = None, None, {}
 
     def __call__(self, images: Tensor, targets: Targets) -> Seen:
