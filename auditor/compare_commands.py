@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.showing_commands import take_disclosure, with_disclosure
 from auditor.writing_commands import FOLDER, Progress, check_wishes, choose_formats, render_all, with_formats
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ AUDIT = click.Path(path_type=Path)
 )
 @with_formats
 @click.option("--no-pdf", is_flag=True, help="Write no PDF report.")
+@with_disclosure
 def compare_audits(baseline: Path, candidate: Path, more: tuple[Path, ...], *, out: Path | None, **how: Any) -> None:
     """Compare models by the audits in BASELINE, CANDIDATE and MORE, which must be of the same images.
 
@@ -43,6 +45,7 @@ def compare_audits(baseline: Path, candidate: Path, more: tuple[Path, ...], *, o
 
     formats = choose_formats(how["formats"], without_pdf=how["no_pdf"])
     check_wishes(formats)
+    disclosure = take_disclosure(how)
     given = (baseline, candidate, *more)
     names = name_models(given, how["names"])
     home = out or default_folder(names)
@@ -51,7 +54,7 @@ def compare_audits(baseline: Path, candidate: Path, more: tuple[Path, ...], *, o
     for line in _tell(result.document.comparison):
         click.echo(line)
     click.echo(home / "audit.json")
-    render_all(result, home, formats=formats)
+    render_all(result, home, formats=formats, disclosure=disclosure)
 
 
 def _tell(found: Comparison | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import click
 
@@ -27,6 +27,12 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
     help="junit (gate.xml), markdown (gate.md); may be given several times, or parted by commas.",
 )
 @click.option("--out", type=FOLDER, help="Where to write; default: FOLDER.")
+@click.option(
+    "--preset",
+    type=click.Choice(["public", "internal"]),
+    help="public: groups of fewer than 5, and who waived what, are left out of all that is printed and written; the "
+    "outcome stays that of the audit. Default: as the plan says, else internal.",
+)
 @click.pass_context
 def gate_audit(
     ctx: click.Context,
@@ -36,29 +42,37 @@ def gate_audit(
     baseline: Path | None,
     formats: tuple[str, ...],
     out: Path | None,
+    preset: Literal["public", "internal"] | None,
 ) -> None:
     """Judge the audit in FOLDER by a policy, rule by rule.
 
     Ends with 0 where all rules pass, 1 where one fails, 4 where none fails and one cannot tell.
     """
     from auditor.delivery import append_text
-    from auditor.gating import check_gate_formats, gate, read_policy, write_verdict
+    from auditor.disclosure import Disclosure
+    from auditor.gating import check_gate_formats, read_policy, write_verdict
+    from auditor.judging import judge_to_show
     from auditor.report.rulings import tell_verdict
     from auditor.result import read_document
 
     asked = [name.strip() for words in formats for name in words.split(",") if name.strip()]
     check_gate_formats(asked)
     document = read_document(folder)
-    verdict = gate(document, policy=read_policy(policy, document), baseline=baseline)
-    click.echo(str(verdict))
+    judged = judge_to_show(
+        document,
+        policy=read_policy(policy, document),
+        baseline=baseline,
+        disclosure=Disclosure(preset=preset),
+    )
+    click.echo(str(judged.shown))
     home = out or (folder if folder.is_dir() else folder.parent)
     home.mkdir(parents=True, exist_ok=True)
-    for path in write_verdict(verdict, document, home, formats=asked):
+    for path in write_verdict(judged.shown, judged.document, home, formats=asked):
         click.echo(path)
-    said = append_text(tell_verdict(verdict))
+    said = append_text(tell_verdict(judged.shown))
     if said:
         click.echo(said, err=True)
-    ctx.exit(verdict.exit_code)
+    ctx.exit(judged.verdict.exit_code)
 
 
 @click.group("policy")

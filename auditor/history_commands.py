@@ -16,7 +16,8 @@ PLAIN: Final = 80
 @click.command("history")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it as one HTML file as well.")
-def tell(folders: tuple[Path, ...], *, out: Path | None) -> None:
+@click.option("--lang", "language", metavar="CODE", default="en", help="Language of that file: en or ja. Default: en.")
+def tell(folders: tuple[Path, ...], *, out: Path | None, language: str) -> None:
     """Show findings over the audits in each DIR: a table, a chart, and what changed from one to the next.
 
     DIR is the folder of an audit, or a folder of such folders. Audits stand in the order of their dates. No HTML file
@@ -26,7 +27,7 @@ def tell(folders: tuple[Path, ...], *, out: Path | None) -> None:
     from auditor.report.plaintext import line
     from auditor.tracking import history
 
-    made = history(*folders, out=out)
+    made = history(*folders, out=out, language=language)
     for words in made.skipped:
         click.echo(f"note: {line(words)}", err=True)
     click.echo(

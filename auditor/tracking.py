@@ -12,6 +12,7 @@ from auditor.analysis.policy import Policy
 from auditor.disclosure import Disclosure, derive_filed, disclose
 from auditor.errors import AuditorError, DataError, UsageError
 from auditor.histories import Decided, Version, find_candidate
+from auditor.report.catalogue import SOURCE, check_language
 from auditor.report.history_page import write_history
 from auditor.report.signoff import list_decided
 from auditor.result import AUDIT, read_document
@@ -39,7 +40,7 @@ class _Read:
     decided: Mapping[str, Decided]
 
 
-def history(*folders: str | Path, out: str | Path | None = None) -> History:
+def history(*folders: str | Path, out: str | Path | None = None, language: str = SOURCE) -> History:
     """Follow findings over audits of successive versions of a model.
 
     Nothing is measured: levels and numbers are those of the audits. Where the images, regions, margins or anything else
@@ -52,6 +53,8 @@ def history(*folders: str | Path, out: str | Path | None = None) -> History:
         and listed in ``skipped``.
     out
         Where to write the history as one HTML file; None writes none.
+    language
+        Code of the language of that file.
 
     Returns
     -------
@@ -61,12 +64,13 @@ def history(*folders: str | Path, out: str | Path | None = None) -> History:
     Raises
     ------
     UsageError
-        If nothing is named, or what is named does not exist.
+        If nothing is named, what is named does not exist, or there are no reports in the language.
     DataError
         If no audit can be read in any of the folders.
     RenderError
         If the HTML file cannot be written.
     """
+    check_language(language)
     if not folders:
         raise UsageError("no audits: name the folders of one or more, as in `auditor history reports/*/`")
     skipped: list[str] = []
@@ -90,7 +94,7 @@ def history(*folders: str | Path, out: str | Path | None = None) -> History:
     ]
     made = trace(versions, skipped=skipped)
     if out is not None:
-        write_history(made, out)
+        write_history(made, out, language=language)
     return made
 
 

@@ -47,7 +47,7 @@ WINGS = {"evidence", "analysis", "report"}
 DRAWERS = sorted(folder for wing in WINGS for folder in (PACKAGE / wing).glob("*/") if any(folder.glob("*.py")))
 TORCHLESS = {"analysis", "report", *GROUND, "result", "rendering", "filing", "gating", "comparing", "tracking"}
 TORCHLESS |= {"suppression", "prose", "redaction", "privacy", "private", "disclosure", "sources", "showing"}
-TORCHLESS |= {"presentation", "contenders", "comparison_redaction"}
+TORCHLESS |= {"presentation", "contenders", "comparison_redaction", "judging"}
 ONLY_IN = {
     "click": {
         "cli",

@@ -22,8 +22,9 @@ __all__ = ["audits"]
 
 def test_it_says_the_headline_and_names_the_files(audits: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    code, text = invoke("compare", audits / "old", audits / "new", "--out", out, "--no-pdf")
+    code, text = invoke("compare", audits / "old", audits / "new", "--out", out, "--no-pdf", "--lang", "ja")
     assert code == 0, text
+    assert '<html lang="ja">' in (out / "report.html").read_text(encoding="utf-8")
     found = read_document(out).comparison
     assert found is not None
     headline, *files = [line for line in text.splitlines() if "steps" not in line]

@@ -16,10 +16,13 @@ import pytest
 from click.testing import CliRunner
 from pypdf import PdfReader
 
+from auditor.analysis.policy import Policy
 from auditor.cli import main
+from auditor.disclosure import Disclosure
 from auditor.document import Document
 from auditor.errors import DataError
 from auditor.filing import sign
+from auditor.judging import judge_to_show
 from auditor.privacy import Wish, hash_name, redact
 from auditor.prose import LINE_LEFT_OUT, scrub_words
 from auditor.redaction import WITHHELD
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALL = "html,pdf,markdown,junit,sarif,card,csv"
-FEWER = {"hash": "html,csv,sarif,junit", "blur": "html,pdf"}
+FEWER = {"hash": "html,csv,sarif,junit"}
 """A PDF takes seconds: what is drawn in it is drawn from the same pictures and the same document."""
 MODES = {
     "full": (),
@@ -376,3 +379,69 @@ def test_a_mean_map_of_a_hidden_group_cannot_be_had_by_taking_the_others_off(
     total = next(one for one in whole if one.attribute is None)
     computed = (np.array(total.grid) * total.n - rest) / small.n
     assert np.allclose(computed, small.grid, atol=1e-3)  # what the full audit gives away, and the public one does not
+
+
+POLICY = f"""
+[[rule]]
+min_n = 2
+attribute = "site"
+[[rule]]
+min_accuracy = 0.99
+attribute = "site"
+[[rule]]
+region = "tag"
+max_level = "R"
+unless = "waived"
+[[waiver]]
+finding = "tag:site:{SMALL}:red"
+reason = "{SIGNED["reason"]}"
+owner = "{SIGNED["owner"]}"
+expires = 2020-01-01
+"""
+
+
+def judged(audited: Path, out: Path, *words: str) -> tuple[int, str, str]:
+    """Exit code, what is printed, and all that is written."""
+    (out.parent / "policy.toml").write_text(POLICY, encoding="utf-8")
+    asked = ["gate", audited, "--policy", out.parent / "policy.toml", "--out", out, "--format", "markdown,junit"]
+    page = out.parent / "page.md"
+    result = CliRunner(env={"GITHUB_STEP_SUMMARY": str(page)}).invoke(main, [str(word) for word in (*asked, *words)])
+    files = [*sorted(out.iterdir()), page]
+    return result.exit_code, result.output, "\n".join(path.read_text(encoding="utf-8") for path in files)
+
+
+def test_a_gate_tells_as_little_as_the_public_version(audited: Path, tmp_path: Path) -> None:
+    for name in ("full", "public"):
+        (tmp_path / name).mkdir()
+    code, printed, written = judged(audited, tmp_path / "full" / "gate")
+    for told in (printed, written):
+        assert re.search(rf"{SMALL}.*: 3 independent images", told)
+        assert SIGNED["owner"] in told
+    public_code, printed, written = judged(audited, tmp_path / "public" / "gate", "--preset", "public")
+    assert public_code == code == 1
+    for told in (printed, written):
+        numbers = re.compile(rf"{SMALL}.*(?:\d independent|\d %|n = \d)")
+        counted = [line for line in told.splitlines() if numbers.search(line)]
+        assert counted == []
+        assert not any(word in told for word in (*SIGNED.values(), "anna_smith", "image-"))
+        assert "what may not be told: Left out of the public version" in told
+        assert "the outcomes are those of the audit itself" in told
+    assert not re.search(rf"\b[1-{THRESHOLD - 1}] independent images", printed + written)
+
+
+def test_a_plan_that_asks_for_the_public_version_asks_it_of_the_gate(audited: Path) -> None:
+    document = read_document(audited)
+    policy = Policy.parse(POLICY.encode(), name="policy")
+    assert judge_to_show(document, policy=policy).shown == judge_to_show(document, policy=policy).verdict
+    asked = document.model_copy(update={"report": document.report.model_copy(update={"public": True})})
+    found = judge_to_show(asked, policy=policy)
+    assert found.document.redaction is not None
+    assert [rule.outcome for rule in found.shown.rules] == [rule.outcome for rule in found.verdict.rules]
+    assert found.shown.rules != found.verdict.rules
+    inside = judge_to_show(asked, policy=policy, disclosure=Disclosure(preset="internal"))
+    assert inside.shown == inside.verdict
+    again = judge_to_show(found.document, policy=policy)
+    assert SIGNED["owner"] not in str(again.shown)
+    few = asked.model_copy(update={"data": asked.data.model_copy(update={"n_read": 3})})
+    with pytest.raises(DataError, match="a public version needs 5 or more"):
+        judge_to_show(few, policy=policy)

@@ -132,6 +132,14 @@ def test_nothing_is_written_without_out_and_one_file_with_it(runs: Path) -> None
     assert b"/runs/" not in page  # no way of the machine
 
 
+def test_the_page_is_written_in_the_language_asked_for(runs: Path) -> None:
+    page = runs / "history.html"
+    assert invoke(runs, "--out", page, "--lang", "ja")[0] == 0
+    assert '<html lang="ja">' in page.read_text(encoding="utf-8")
+    code, _, said = invoke(runs, "--out", page, "--lang", "jp")
+    assert (code, "no reports in 'jp'; nearest: 'ja'" in said) == (2, True)
+
+
 def test_a_file_that_cannot_be_written_is_said(runs: Path) -> None:
     with pytest.raises(RenderError, match="the history cannot be written"):
         auditor.history(runs, out=runs / "nowhere" / "history.html")

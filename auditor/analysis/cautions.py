@@ -197,7 +197,7 @@ def _maps(estimates: pd.DataFrame) -> Iterator[str]:
 
 
 def _cell(row: dict[Any, Any]) -> str:
-    return f"{row['label']}, {row['attribute']} {row['subgroup'] or 'not recorded'}"
+    return f"{row['label']} with {row['attribute']} {row['subgroup'] or 'not recorded'}"
 
 
 def _attributes(evidence: Evidence) -> Iterator[str]:

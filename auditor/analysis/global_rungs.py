@@ -13,7 +13,7 @@ from auditor.analysis.joint_tests import margin_of
 from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide
 from auditor.analysis.questions import Q
 from auditor.analysis.rungs import ANSWERS, as_estimates, find_rows
-from auditor.analysis.wording import percent, span
+from auditor.analysis.wording import percent, span, whole_points
 from auditor.ladder import Rung
 from auditor.properties import PROPERTIES, name_region
 
@@ -288,7 +288,7 @@ def _tell_gap(row: Mapping[Any, Any], words: str) -> str:
         gap, low, high = -gap, -high, -low
     return (
         f"Among images labelled {row['label']}, those with more {words} than the median are answered correctly "
-        f"{100 * gap:.0f} points {often} often than those with less {span(low, high, unit='%')} ({row['n']} images); "
+        f"{whole_points(gap)} {often} often than those with less {span(low, high, unit='%')} ({row['n']} images); "
         "other differences between these images are not accounted for."
     )
 

@@ -64,7 +64,7 @@ def note_methods(documents: Mapping[str, Document]) -> list[str]:
 
 
 def _tell(values: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in values.items())
+    return "; ".join(f"{name}: {value}" for name, value in values.items())
 
 
 def _note_names(evidences: Mapping[str, Evidence], kind: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from auditor.analysis.margins import FOUND, MARGINS, OPEN, RULED_OUT, decide
-from auditor.analysis.wording import known, percent, span
+from auditor.analysis.wording import known, percent, span, whole_points
 from auditor.ladder import Estimate, Rung
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _tell_harm(row: Mapping[Any, Any], repairs: pd.DataFrame, *, gap: bool, repa
         other = f" That hiding the region corrects errors was not shown. {repair}" if repair else ""
         return f"A gap in accuracy, whatever its cause: {told}{other}"
     if repaired:
-        beyond = f"{100 * MARGINS['error_gap'].material:.0f} points"
+        beyond = whole_points(MARGINS["error_gap"].material)
         return f"Errors that hiding corrects: {repair} A gap in accuracy beyond {beyond} was not shown: {told}"
     return f"{told[0].upper()}{told[1:]} {repair}".rstrip()
 
@@ -197,7 +197,7 @@ def _tell_gap(row: Mapping[Any, Any]) -> str:
         gap, low, high = -gap, -high, -low
     return (
         f"among images labelled {row['label']}, {row['attribute']} {known(row['subgroup'])} is answered correctly "
-        f"{100 * gap:.0f} points {more} often than the rest {span(low, high, unit='%')} ({row['n']} images)."
+        f"{whole_points(gap)} {more} often than the rest {span(low, high, unit='%')} ({row['n']} images)."
     )
 
 

@@ -45,6 +45,28 @@ def percent(share: float) -> str:
     return f"{math.copysign(whole, value) + 0.0:.0f} %"
 
 
+def whole_points(gap: float) -> str:
+    """A difference of shares in whole percentage points.
+
+    Parameters
+    ----------
+    gap
+        In [-1, 1].
+
+    Returns
+    -------
+    str
+        Such as ``"18 points"``.
+
+    Examples
+    --------
+    >>> whole_points(0.183), whole_points(0.008), whole_points(0.0)
+    ('18 points', '1 point', '0 points')
+    """
+    told = f"{100 * gap:.0f}"
+    return f"{told} {'point' if told in {'1', '-1'} else 'points'}"
+
+
 def span(low: float, high: float, *, unit: str = "") -> str:
     """An interval in brackets.
 

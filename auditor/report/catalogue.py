@@ -8,7 +8,7 @@ import yaml
 
 from auditor.errors import UsageError, nearest
 from auditor.report.cutting import Cutter
-from auditor.report.phrases import CLOSE, OPEN, fill_gaps, fold, is_figures, is_neutral, read_phrase, squeeze
+from auditor.report.phrases import CLOSE, OPEN, fill_gaps, fold, is_closed, is_figures, is_neutral, read_phrase, squeeze
 from auditor.resources import templates
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class Catalogue:
     """Sentences with gaps by language; whoever translates needs to know no Python.
 
     A gap is ``{name}`` for a phrase that is translated in turn, ``{name:name}`` for what stays as it is,
-    ``{name:list}`` for items with commas and *and* between them, ``{name:number}`` for figures and their units.
+    ``{name:given}`` for a name that the data give, ``{name:list}`` for items with commas and *and* between them,
+    ``{name:number}`` for figures and their units.
 
     Parameters
     ----------
@@ -149,8 +150,10 @@ class Catalogue:
         if kind == "list":
             items = self._put_together(self._items.cut(words), depth)
             return None if items is None else "、".join(items)
-        if fold(words) in self.names:
-            return words
+        if fold(words) in self.names or kind == "given":
+            return words if fold(words) in self.names else None
+        if is_neutral(words) and not is_closed(words):
+            return None
         sentences = self._put_together(self._sentences.cut(words), depth)
         return None if sentences is None else _join(sentences)
 

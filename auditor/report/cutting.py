@@ -28,7 +28,8 @@ class Cutter:
     """
 
     def __init__(self, pattern: str, names: Iterable[str]) -> None:
-        held = sorted((name for name in names if re.search(pattern, f"{name} x")), key=len, reverse=True)
+        spoken = (name for name in names if re.search(r"\w", name))  # a folder called "." is every full stop
+        held = sorted((name for name in spoken if re.search(pattern, f"{name} x")), key=len, reverse=True)
         # what goes on in small letters after a name with a full stop is the same sentence
         ends = (r"(?:\s+(?=[a-z]))?" if name[-1] in ".!?" else r"(?!\w)" for name in held)
         kept = [rf"(?<!\w){re.escape(name)}{end}" for name, end in zip(held, ends, strict=True)]

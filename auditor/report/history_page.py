@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
+from auditor.report.catalogue import SOURCE
 from auditor.report.figures import count
 from auditor.report.history_charts import ROWS, draw_levels, draw_shares
 from auditor.report.history_rates import rates
@@ -19,6 +20,7 @@ from auditor.report.history_words import (
     MARKS,
     NO_TEST,
     TURNS,
+    find_names,
     made,
     measured,
     name,
@@ -32,6 +34,7 @@ from auditor.report.pages import Page
 from auditor.report.plaintext import clean, line, write_text
 from auditor.report.tables import chunks
 from auditor.report.templating import environment
+from auditor.report.translation import speak_of
 from auditor.resources import templates
 
 if TYPE_CHECKING:
@@ -135,7 +138,7 @@ class Told:
     reading: tuple[str, ...]
 
 
-def write_history(history: History, path: str | os.PathLike[str]) -> None:
+def write_history(history: History, path: str | os.PathLike[str], *, language: str = SOURCE) -> None:
     """Write a history as one HTML file; the same history gives the same bytes.
 
     Parameters
@@ -144,22 +147,28 @@ def write_history(history: History, path: str | os.PathLike[str]) -> None:
         At least one audit.
     path
         Where to write.
+    language
+        Code of the language that it is written in: see `auditor.report.catalogue`.
 
     Raises
     ------
     RenderError
         If the file cannot be written.
+    UsageError
+        If there is no catalogue of the language.
     """
-    write_text(path, render_history(history), what="history")
+    write_text(path, render_history(history, language=language), what="history")
 
 
-def render_history(history: History) -> str:
+def render_history(history: History, *, language: str = SOURCE) -> str:
     """Render a history as a page of HTML.
 
     Parameters
     ----------
     history
         At least one audit.
+    language
+        Code of the language that it is written in.
 
     Returns
     -------
@@ -168,7 +177,7 @@ def render_history(history: History) -> str:
     """
     page = _Leaf(styles=("screen.css", "history.css"))
     filled = environment().get_template("history.html.j2").render(h=see_history(history), page=page)
-    return clean(filled)
+    return speak_of(clean(filled), find_names(history), language=language)
 
 
 def see_history(history: History) -> Told:
@@ -236,9 +245,8 @@ def _lead(history: History) -> str:
     if n == 1:
         return f"{ALONE} It holds {count(len(rows))} {noun}."
     turns = [row.cells[-1].turn for row in rows]
-    told = [f"{TURNS[turn]} ({turns.count(turn)})" for turn in MARKS if turns.count(turn)]
-    last = "; ".join(told) if told else "no level changed"
-    return f"{count(n)} audits and {count(len(rows))} {noun}. In the last audit: {last}."
+    last = "; ".join(f"{TURNS[turn]} ({turns.count(turn)})" for turn in MARKS if turns.count(turn))
+    return f"{count(n)} audits and {count(len(rows))} {noun}. In the last audit: {last or 'no level changed'}."
 
 
 def _sheets(history: History, audits: tuple[Audit, ...]) -> Iterator[Sheet]:

@@ -8,7 +8,7 @@ from auditor.report.attention import ROLES
 from auditor.report.estimates import Estimates
 from auditor.report.figures import LEFT_OUT, NOTHING
 from auditor.report.levels import badge, comparison, is_property, region_name
-from auditor.report.names import shown
+from auditor.report.names import names_in, shown
 from auditor.report.outcomes import effect
 from auditor.report.plaintext import line
 from auditor.report.vocabulary import statistic_name
@@ -236,6 +236,24 @@ def name(version: Version) -> str:
         Cut in its middle where it is too long.
     """
     return shown(line(version.name)) or "audit"
+
+
+def find_names(history: History) -> set[str]:
+    """What the data of all audits, and the audits themselves, are called: no words, whatever they read like.
+
+    Parameters
+    ----------
+    history
+        All of it.
+
+    Returns
+    -------
+    set of str
+        Each as it is and as it is cut.
+    """
+    names = {form for version in history.versions for form in (version.name, name(version))}
+    names |= {model.name for version in history.versions for one in version.comparisons for model in one.models}
+    return names.union(*(names_in(version.document) for version in history.versions))
 
 
 def made(version: Version, letters: int = MINUTE) -> str:

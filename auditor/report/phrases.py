@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OPEN, CLOSE = "\N{MATHEMATICAL LEFT WHITE SQUARE BRACKET}", "\N{MATHEMATICAL RIGHT WHITE SQUARE BRACKET}"
 """Around the number of a tag within a sentence; in the files it is written <1>."""
-KINDS: Final = ("phrase", "name", "list", "number")
+KINDS: Final = ("phrase", "name", "given", "list", "number")
 """What a gap may hold; the first where nothing is said."""
 _TAG: Final = re.compile(r"<(/?\d+/?)>")
 _SYMBOLS: Final = r"\b(?:n|p|q|V|SD|SMD|pp|nan|inf|E[0-4]|F-\d+|\d+e[+-]\d+)\b"
@@ -25,6 +25,7 @@ _SYMBOLS: Final = r"\b(?:n|p|q|V|SD|SMD|pp|nan|inf|E[0-4]|F-\d+|\d+e[+-]\d+)\b"
 _HIDDEN: Final = r"fewer than \d+|nearly all"
 """What stands in the place of a small count in a public version."""
 _NEUTRAL: Final = re.compile(rf"(?:[\W\d_]|{_SYMBOLS})*")
+_CLOSING: Final = {"]": "[", ")": "("}
 _SPACE: Final = re.compile(r"[^\S\u00a0\u202f]+")
 _BROAD: Final = str.maketrans("\u00a0\u202f", "  ")
 
@@ -226,10 +227,39 @@ def is_figures(text: str) -> bool:
 
     Examples
     --------
-    >>> is_figures("8.5 %"), is_figures("fewer than 5"), is_figures("some")
-    (True, True, False)
+    >>> is_figures("8.5 %"), is_figures("fewer than 5"), is_figures("some"), is_figures("0.3 [0.1")
+    (True, True, False, False)
     """
-    return is_neutral(text) or re.fullmatch(_HIDDEN, text) is not None
+    return (is_neutral(text) and is_closed(text)) or re.fullmatch(_HIDDEN, text) is not None
+
+
+def is_closed(text: str) -> bool:
+    """Whether a text closes every bracket that it opens, and no other: half an interval is no number.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    bool
+        True where there is no bracket.
+
+    Examples
+    --------
+    >>> is_closed("0.3 [0.1, 0.5]"), is_closed("0.3 [0.1"), is_closed("0.5], 12")
+    (True, False, False)
+    """
+    depth = dict.fromkeys("[(", 0)
+    for letter in text:
+        if letter in depth:
+            depth[letter] += 1
+        elif letter in _CLOSING:
+            depth[_CLOSING[letter]] -= 1
+            if depth[_CLOSING[letter]] < 0:
+                return False
+    return not any(depth.values())
 
 
 def mark_tags(text: str) -> str:

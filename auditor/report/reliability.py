@@ -46,7 +46,7 @@ def reliability(curve: Curve) -> Markup:
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="chart curve" role="img" viewBox="0 0 {w:.0f} {h:.0f}"'
         ' width="{w:.0f}" height="{h:.0f}" font-size="11" font-family="{face}"><title>{title}</title>{body}</svg>'
-    ).format(w=LEFT + SIDE + 16, h=TOP + SIDE + 40, face=FACE, title=_told(curve), body=pieces)
+    ).format(w=LEFT + SIDE + 24, h=TOP + SIDE + 40, face=FACE, title=_told(curve), body=pieces)
 
 
 def _told(curve: Curve) -> str:

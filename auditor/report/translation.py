@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.report.catalogue import CLOSE, OPEN, SOURCE, read_catalogue
 from auditor.report.figures import SPACE, count
-from auditor.report.names import names_in
+from auditor.report.names import names_in, shorten, text_width
 from auditor.report.phrases import squeeze
 from auditor.report.plaintext import line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from auditor.document import Document
     from auditor.report.catalogue import Catalogue
@@ -29,6 +29,9 @@ _ATTRIBUTE: Final = re.compile(rf'(\s(?:{"|".join(SPOKEN)}|data-say-[\w-]+)=")([
 _DESCRIPTION: Final = re.compile(r'(<meta name="description" content=")([^"]+)(")')
 _CONTENT: Final = re.compile(r"(\bcontent:)([^;}]*)")
 _QUOTED: Final = re.compile(r'"([^"\\]*)"')
+_CUT: Final = re.compile(r"(<text\b[^>]*)>(<title>([^<]*)</title>)[^<]*…[^<]*(?=</text>)")
+"""A label of a chart that was cut, with what it says in full."""
+_ROOM: Final = re.compile(r'(<text\b[^>]*) data-room="([\d.]+)">(<title>[^<]*</title>)([^<]*)(?=</text>)')
 _MARK: Final = re.compile(f"{OPEN}(/?)(\\d+){CLOSE}")
 _KEPT: Final = ' translate="no"'
 _VOID: Final = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -63,9 +66,29 @@ def speak(page: str, document: Document, language: str) -> str:
     UsageError
         If there is no catalogue of the language.
     """
+    return page if language == SOURCE else speak_of(page, names_in(document), language=language)
+
+
+def speak_of(page: str, names: Iterable[str], *, language: str) -> str:
+    """Put a page into a language; see `speak`.
+
+    Parameters
+    ----------
+    page
+        HTML of ours.
+    names
+        What is no word, whatever it reads like.
+    language
+        Code of the language.
+
+    Returns
+    -------
+    str
+        The page.
+    """
     if language == SOURCE:
         return page
-    catalogue = read_catalogue(language, names=names_in(document))
+    catalogue = read_catalogue(language, names=names)
     said = translate_page(page, catalogue, language=language)
     if catalogue.missing:
         _log.warning("%s", _tell(catalogue.missing, language))
@@ -74,8 +97,9 @@ def speak(page: str, document: Document, language: str) -> str:
 
 def _tell(missing: set[str], language: str) -> str:
     """How many texts a catalogue does not know, and one of them, in one line."""
-    texts = f"{count(len(missing))} {'text is' if len(missing) == 1 else 'texts are'}"
-    return f"{texts} not in the catalogue of {language!r} and stay in English; the first: {line(min(missing), _SHOWN)}"
+    one = len(missing) == 1
+    texts = f"{count(len(missing))} {'text is' if one else 'texts are'} not in the catalogue of {language!r}"
+    return f"{texts} and {'stays' if one else 'stay'} in English; the first: {line(min(missing), _SHOWN)}"
 
 
 def translate_page(page: str, catalogue: Catalogue, *, language: str) -> str:
@@ -103,14 +127,25 @@ def translate_page(page: str, catalogue: Catalogue, *, language: str) -> str:
     '<p><a href="#x">3ページ</a>を参照。</p><img alt="図">'
     """
     made, run = list[str](), list[str]()
-    for token, kept in _tokens(page):
+    for token, kept in _tokens(_CUT.sub(_put_whole, page)):
         if kept or not _is_inline(token):
             made.extend(_translate_run(run, catalogue))
             run = []
             made.append(token if kept else _translate_tag(token, catalogue, language))
         else:
             run.append(_translate_tag(token, catalogue, language) if token.startswith("<") else token)
-    return "".join([*made, *_translate_run(run, catalogue)])
+    return _ROOM.sub(_cut_again, "".join([*made, *_translate_run(run, catalogue)]))
+
+
+def _put_whole(label: re.Match[str]) -> str:
+    """A cut label in full, with the room that it had: half a word is in no catalogue."""
+    words = label[0].removeprefix(f"{label[1]}>{label[2]}")
+    return f'{label[1]} data-room="{text_width(html.unescape(words)):.2f}">{label[2]}{label[3]}'
+
+
+def _cut_again(label: re.Match[str]) -> str:
+    words = shorten(html.unescape(label[4]), float(label[2]))
+    return f"{label[1]}>{label[3]}{html.escape(words, quote=False)}"
 
 
 def _tokens(page: str) -> Iterator[tuple[str, bool]]:

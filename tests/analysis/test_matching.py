@@ -197,12 +197,12 @@ def test_what_the_audits_do_not_share_is_noted() -> None:
     told = "\n".join(matched.notes)
     assert matched.last.settings.regions == ("face",)
     assert "hair is not among the regions of 'b': not compared." in told
-    assert "face has another role in each audit (a: declared protected, b: declared context)" in told
-    assert "face covers different shares of what the models see (medians: a: 10 %, b: 20 %)" in told
-    assert "Frames differ (a: 56 × 56, b: 96 × 96)" in told
-    assert "Ways of hiding differ (a: blur and mean, b: mean and noise)" in told
-    assert "Numbers of controls per region differ (a: 1, b: 2)" in told
-    assert "Seeds differ (a: 0, b: 5)" in told
+    assert "face has another role in each audit (a: declared protected; b: declared context)" in told
+    assert "face covers different shares of what the models see (medians: a: 10 %; b: 20 %)" in told
+    assert "Frames differ (a: 56 × 56; b: 96 × 96)" in told
+    assert "Ways of hiding differ (a: blur and mean; b: mean and noise)" in told
+    assert "Numbers of controls per region differ (a: 1; b: 2)" in told
+    assert "Seeds differ (a: 0; b: 5)" in told
     assert "Regions were hidden from every model on 70 of 80 images" in told
     assert matched.evidences["a"].settings.frame == (56, 56)
 
@@ -221,4 +221,4 @@ def test_other_maps_are_noted() -> None:
 
     assert note_methods({"a": audit("gradcam"), "b": audit("gradcam")}) == []
     (note,) = note_methods({"a": audit("gradcam"), "b": audit("hirescam")})
-    assert "a: gradcam at layer4, b: hirescam at layer4" in note
+    assert "a: gradcam at layer4; b: hirescam at layer4" in note

@@ -179,7 +179,7 @@ def test_any_text_comes_back(text: str) -> None:
         ("{a} of {b}", "{a}", "same gaps"),
         ("of {a}", "{a}{b}", "same gaps"),
         ("<1>x</1> {a}", "{a}", "same gaps and tags"),
-        ("of {a:nmae}", "{a}", "expected one of phrase, name, list, number"),
+        ("of {a:nmae}", "{a}", "expected one of phrase, name, given, list, number"),
         ("{a}", "{a}", "words beside the gaps"),
         ("of {a", "{a}", "a brace that is no gap"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,7 @@ def test_page_1_says_the_verdict_its_evidence_its_cost_and_its_limits(pages: dic
     first = pages["usual"].partition('id="cues"')[0]
     words = verdict()
     for sentence in (words.headline, *words.evidence, words.trust, words.cost, *words.cautions):
-        assert sentence in first.replace("&#39;", "'")
+        assert sentence in html.unescape(first)
     assert "balanced leans less</span>" in first
     assert "Leaning less on a cue and being right more often are two things" in first
 
@@ -176,14 +177,16 @@ def test_images_say_what_either_model_answered(pages: dict[str, str]) -> None:
     assert "only the baseline is right: 14" in pages["usual"]
 
 
-def test_japanese_reports_keep_what_has_no_translation(
+def test_japanese_reports_keep_names_and_what_has_no_translation(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, photos: Path
 ) -> None:
     write_html(compared(), tmp_path / "ja.html", images=photos, language="ja")
     page = (tmp_path / "ja.html").read_text(encoding="utf-8")
     assert '<html lang="ja"' in page
-    assert verdict().headline in page
+    assert verdict().headline not in page
+    assert "balancedのほうが正答が多くなっています" in page
     assert 'data-name="0392.jpg"' in page
+    assert caplog.messages == []
     write_html(hostile(), tmp_path / "hostile.html", images=photos, language="ja")
     assert "<script>alert" not in (tmp_path / "hostile.html").read_text(encoding="utf-8")
     assert "stay in English" in caplog.text
