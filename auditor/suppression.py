@@ -154,9 +154,11 @@ def _choose_by_algebra(lines: list[Line], sizes: Mapping[Group, Size], gone: Abs
     """A cell to hide as well, where several lines together give a hidden one away."""
     if len(gone) > MOST_UNKNOWNS:
         return {cell for cell in sizes if cell.label is not None and cell.subgroup is not None} - gone
+    unsure = [line for line in lines if not gone.isdisjoint(line.cells)]
     for cell in find_exposed(lines, gone):
-        for line in lines:
-            chosen = _least(line, sizes, gone) if cell in line.cells else set()
+        # Its own lines first; where all in them are hidden or empty, it is another line that gives it away.
+        for line in sorted(unsure, key=lambda line: cell not in line.cells):
+            chosen = _least(line, sizes, gone)
             if chosen:
                 return chosen
     return set()
