@@ -6,6 +6,7 @@ No test reaches the network: pytest-socket, set up in pyproject.toml, lets throu
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ collect_ignore_glob = ["benchmarks/*"]  # scripts, run by hand
 # Before torch is loaded: one order of summation everywhere, and no fight over the cores with the other test processes.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+
+# What one process compiles the others read, where a machine has switched that off: torch takes 13 s to import from its
+# source and 4 s otherwise, and dozens of processes of this suite import it.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

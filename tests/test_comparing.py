@@ -35,7 +35,8 @@ def audits(tmp_path_factory: pytest.TempPathFactory) -> Path:
         testing.plant(place / name, count=48, seed=seed)
         (place / name / "audit.toml").write_text(PLAN, encoding="utf-8")
     for name, data, seed in (("old", "planted", 0), ("new", "planted", 1), ("other", "elsewhere", 0)):
-        plan = Audit.from_toml(place / data / "audit.toml", overrides={"audit.seed": seed})
+        bare = {"interventions.images": 0} if name == "other" else {}
+        plan = Audit.from_toml(place / data / "audit.toml", overrides={"audit.seed": seed, **bare})
         auditor.run(plan, out=place / name)
     return place
 

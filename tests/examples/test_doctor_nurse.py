@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[2] / "examples" / "doctor_nurse"
 PARTS = ("clothes", "hair", "heads", "limbs", "model", "outfits", "paint", "people", "render", "rooms", "train")
 HALF = {"doctor": 0.5, "nurse": 0.5}
-SEED, COUNT = 77, 200
+SEED, COUNT = 77, 160
 
 
 @pytest.fixture(scope="module")

@@ -237,9 +237,9 @@ def test_cats_and_dogs_with_a_patch(example: dict[str, ModuleType], shared_data:
 @pytest.mark.usefixtures("_one_thread")
 def test_garments_with_a_sticker_and_people(example: dict[str, ModuleType], shared_data: Path, tmp_path: Path) -> None:
     garments, people = example["t2_garments"], example["people"]
-    effort = garments.Effort(training=60, held=40, hiding=HIDING | {"fills": ["noise", "mean", "insert"]})
-    rows = garments.run(garments.Job("t2_garments", "sticker", 0.9, 0, 40), effort=effort)
-    rows += people.run(people.Job("people", "tinted", 0.5, 0, 30), training=40, held=30)
+    effort = garments.Effort(training=60, held=24, hiding=HIDING | {"fills": ["noise", "mean", "insert"]})
+    rows = garments.run(garments.Job("t2_garments", "sticker", 0.9, 0, 24), effort=effort)
+    rows += people.run(people.Job("people", "tinted", 0.5, 0, 20), training=30, held=20)
     table = pd.DataFrame(rows)
     cue = table[(table["kind"] == "sticker") & (table["region"] == "cue") & (table["attribute"] == "")].iloc[0]
     assert 0 <= cue["truth"] == cue["flips_without"] <= 1

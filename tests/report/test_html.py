@@ -16,6 +16,7 @@ import pytest
 from auditor.document import Document
 from auditor.errors import RenderError
 from auditor.report import write_html
+from tests.report.laddered import ALL_LEVELS, laddered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +197,7 @@ def test_hostile_names_are_text(make_document: Make, tmp_path: Path) -> None:
 
 
 def test_the_gallery_and_tables_are_bounded(make_document: Make, tmp_path: Path) -> None:
-    document = make_document(classes=tuple(f"class {k}" for k in range(60)), pairs=24)
+    document = make_document(classes=tuple(f"class {k}" for k in range(50)), pairs=24)
     write_html(document, tmp_path / "report.html", images=tmp_path / "photos")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert len(page) < 4_000_000
@@ -237,8 +238,8 @@ assert "torch" not in sys.modules
 
 @pytest.mark.slow
 def test_the_same_document_gives_the_same_bytes(make_document: Make, tmp_path: Path) -> None:
-    document = make_document(pairs=3)
-    shorter = document.model_copy(update={"estimates": document.estimates[::3]})
+    document = make_document(pairs=1)
+    shorter = laddered(document.model_copy(update={"estimates": document.estimates[::12]}), ALL_LEVELS[5:8])
     (tmp_path / "audit.json").write_text(shorter.model_dump_json(), encoding="utf-8")
     for seed in ("1", "77"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo" if seed == "1" else "UTC"}

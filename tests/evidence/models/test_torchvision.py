@@ -66,9 +66,10 @@ class QuickDraws(TorchFunctionMode):
 
 
 def build(name: str) -> tuple[torch.nn.Module, tuple[int, int]]:
-    """The architecture with random weights, and the smallest frame that one of its own weights has."""
+    """The architecture with random weights, and the smallest frame that one of its own weights has: giants, half."""
     sides = [entry.transforms().crop_size[0] for entry in torchvision.models.get_model_weights(name)]
     side = min(sides) if min(sides) < 320 or name.startswith("vit") else 256
+    side //= 1 + (name in GIANTS)
     options = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}
     options |= {"image_size": side} if name.startswith("vit") else {}
     with QuickDraws():
