@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -124,9 +125,9 @@ def read_framework(path: Path) -> Framework:
     import yaml
 
     try:
-        text = _read(path)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        loader = yaml.SafeLoader(_read(path))
+        node = loader.get_single_node()
+        values = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f"line {mark.line + 1}: "
@@ -142,6 +143,12 @@ def read_framework(path: Path) -> Framework:
     if faults:
         raise UsageError(_told(path, faults))
     return found
+
+
+@cache
+def _read_shipped(path: Path) -> Framework:
+    """One that ships, read once: a report asks for all of them several times."""
+    return read_framework(path)
 
 
 def _misled(values: Any, lines: dict[Path_, int]) -> Iterator[tuple[int, str]]:
@@ -235,7 +242,8 @@ def read_frameworks(names: Iterable[str], root: Path | None = None) -> list[Fram
     found, faults = [], []
     for name in dict.fromkeys(names):
         try:
-            found.append(read_framework(find_framework(name, root)))
+            path = find_framework(name, root)
+            found.append(_read_shipped(path) if path.parent == _folder() else read_framework(path))
         except UsageError as error:
             faults.append(str(error))
     if faults:

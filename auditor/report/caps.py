@@ -32,8 +32,8 @@ class Caps:
 
 SCREEN: Final = Caps(rows=2000, joined=False, examples=200)
 FOLDER: Final = Caps(rows=2000, joined=False, examples=2000)
-PRINT: Final = Caps(rows=300, joined=True, examples=100)
-"""In print each row costs 4 ms and 0.1 MiB, each photograph of a strip about 10 ms: see tests/benchmarks/report.md."""
+PRINT: Final = Caps(rows=200, joined=True, examples=100)
+"""In print each row costs 4 ms and 0.1 MiB, each photograph of a strip about 8 ms: see tests/benchmarks/report.md."""
 
 
 ROWS: Final = {"screen": 500, "print": 80}

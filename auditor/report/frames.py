@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 LONGEST: Final = 224
 """Longest side of a picture, in pixels."""
 _STEP_16: Final = 257  # 65535 / 255
+_ORIENTATION: Final = 0x0112
+_LYING: Final = range(5, 9)
+"""Orientations whose files lie on their side."""
 _UNREADABLE: Final = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -28,6 +32,7 @@ class Geometry:
     resize: int | tuple[int, int] | None
     frame: Size
     exif: bool
+    longest: int = LONGEST  # longest side of the picture, in pixels
 
     @classmethod
     def of(cls, preprocessing: Mapping[str, Any], *, frame: Size, exif: bool) -> Geometry:
@@ -76,7 +81,7 @@ class Geometry:
     @property
     def canvas(self) -> Size:
         """Height and width of the picture."""
-        scale = LONGEST / max(self.frame)
+        scale = self.longest / max(self.frame)
         return max(1, round(self.frame[0] * scale)), max(1, round(self.frame[1] * scale))
 
 
@@ -102,8 +107,13 @@ def photograph(folder: Path | None, path: str, geometry: Geometry) -> Image.Imag
         return None
     try:
         with Image.open(folder / path) as opened:
-            upright = ImageOps.exif_transpose(opened) if geometry.exif else opened
-            return _cut(_colour(upright), geometry)
+            lies = geometry.exif and opened.getexif().get(_ORIENTATION) in _LYING
+            size = (opened.width, opened.height) if lies else (opened.height, opened.width)
+            wanted = _wanted(size, geometry)
+            opened.draft(None, wanted if lies else wanted[::-1])  # a JPEG can be decoded to an eighth of its pixels
+            if geometry.exif:
+                ImageOps.exif_transpose(opened, in_place=True)
+            return _cut(_colour(opened), geometry, size=size)
     except _UNREADABLE:
         return None
 
@@ -118,9 +128,16 @@ def _colour(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _cut(image: Image.Image, geometry: Geometry) -> Image.Image:
-    """The frame, straight from the photograph's own pixels, on black where the crop is larger than the image."""
-    height, width = geometry.resized((image.height, image.width))
+def _wanted(size: Size, geometry: Geometry) -> Size:
+    """Height and width that the whole photograph has on the scale of the picture."""
+    scale = max(geometry.canvas) / max(geometry.frame)
+    rows, columns = geometry.resized(size)
+    return ceil(rows * scale), ceil(columns * scale)
+
+
+def _cut(image: Image.Image, geometry: Geometry, *, size: Size) -> Image.Image:
+    """The frame, on black where the crop is larger than the photograph, which had this size before it was decoded."""
+    height, width = geometry.resized(size)
     top, left = round((height - geometry.frame[0]) / 2), round((width - geometry.frame[1]) / 2)
     seen = (max(left, 0), max(top, 0), min(left + geometry.frame[1], width), min(top + geometry.frame[0], height))
     across, down = image.width / width, image.height / height

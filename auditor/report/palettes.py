@@ -27,28 +27,28 @@ REGIONS: Final = ("#56c4ff", "#ffd23f", "#5ee08a", "#ff8fd0", "#ff9a4d", "#c3a6f
 """Outlines on photographs, drawn on a dark edge; used in turn."""
 
 
-def _table(stops: tuple[str, ...]) -> FloatArray:
+def _table(stops: tuple[str, ...]) -> Colours:
     colours = np.array([_rgb(stop) for stop in stops], dtype=np.float64)
     wanted = np.linspace(0, len(stops) - 1, 256)
-    return np.stack([np.interp(wanted, np.arange(len(stops)), channel) for channel in colours.T], axis=1)
+    channels = [np.interp(wanted, np.arange(len(stops)), channel) for channel in colours.T]
+    table: Colours = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    return table
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def _hex(colour: FloatArray) -> str:
-    red, green, blue = (round(float(channel)) for channel in colour)
+def _hex(colour: Colours) -> str:
+    red, green, blue = colour.tolist()
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 _TABLES: Final = {"sequential": _table(_INFERNO), "diverging": _table(_DIVERGING), "heat": _table(_HEAT)}
 
 
-def _pick(table: str, values: FloatArray) -> FloatArray:
-    index = np.rint(np.clip(values, 0, 1) * 255).astype(int)
-    picked: FloatArray = _TABLES[table][index]
-    return picked
+def _pick(table: str, values: FloatArray) -> Colours:
+    return _TABLES[table].take(np.rint(np.clip(values, 0, 1) * 255).astype(np.intp), axis=0)
 
 
 def sequential(values: FloatArray) -> Colours:
@@ -69,7 +69,7 @@ def sequential(values: FloatArray) -> Colours:
     >>> sequential(np.array([0.0, 1.0])).tolist()
     [[0, 0, 4], [252, 255, 164]]
     """
-    return np.rint(_pick("sequential", values)).astype(np.uint8)
+    return _pick("sequential", values)
 
 
 def diverging(values: FloatArray) -> Colours:
@@ -90,7 +90,7 @@ def diverging(values: FloatArray) -> Colours:
     >>> diverging(np.array([-1.0, 1.0])).tolist()
     [[11, 79, 138], [168, 58, 12]]
     """
-    return np.rint(_pick("diverging", values / 2 + 0.5)).astype(np.uint8)
+    return _pick("diverging", values / 2 + 0.5)
 
 
 def heat(difference: float, *, span: float = 0.3) -> str:

@@ -16,7 +16,7 @@ from auditor.errors import RenderError
 from auditor.report.attachments import attached
 from auditor.report.caps import PRINT, Caps
 from auditor.report.catalogue import SOURCE
-from auditor.report.printer import lift_pictures, make_fetcher, seldom_swept, without_notes
+from auditor.report.printer import Pictures, make_fetcher, settle, unswept, whole_words, without_notes
 from auditor.report.templating import render
 from auditor.report.translation import speak
 from auditor.report.views import see
@@ -94,10 +94,11 @@ def write_pdf(
         raise RenderError(f"{path}: the PDF report cannot be written: no such folder; choose another folder")
     filed = filed if filed is not None else Filed(audit=serialise(document))
     stem, shown = see(document, images=images, caps=caps, filed=filed)
-    page, pictures = lift_pictures(render(f"{stem}.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS))
-    del shown  # it holds the pictures a second time
-    page = speak(page, document, language)
-    with _collected() as messages, seldom_swept():
+    kept = Pictures()
+    page = render(f"{stem}.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS, page=kept)
+    page, pictures = speak(page, document, language), kept.contents()
+    del shown, kept  # they hold the pictures as text
+    with _collected() as messages, unswept():
         content = _printed(page, pictures, filed=filed, created=document.created)
     try:
         Path(path).write_bytes(content)
@@ -129,14 +130,14 @@ def _sum_up(messages: Iterable[str]) -> Iterator[str]:
 def _printed(page: str, pictures: Mapping[str, bytes], *, filed: Filed, created: str) -> bytes:
     printer, fetcher, attach = load_weasyprint()
     when = datetime.fromisoformat(created)  # not now: the same audit gives the same bytes
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), whole_words():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint 70 leaves the file of its colour profile open
         document = printer(string=page, url_fetcher=make_fetcher(fetcher, pictures)).render(pdf_variant=VARIANT)
         files = [
             attach(string=content, name=name, description=what, relationship="Data", created=when, modified=when)
             for name, content, what in attached(filed)
         ]
-        content: bytes = document.write_pdf(pdf_variant=VARIANT, attachments=files)
+        content: bytes = document.write_pdf(pdf_variant=VARIANT, attachments=files, finisher=settle)
     return content
 
 

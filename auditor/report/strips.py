@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
@@ -81,7 +81,8 @@ def strips(
     tuple of Strip
         In the order given.
     """
-    return tuple(_strip(pair, images, geometry=geometry, order=order) for pair in pairs)
+    small = replace(geometry, longest=SIDE)
+    return tuple(_strip(pair, images, geometry=small, order=order) for pair in pairs)
 
 
 def _strip(
@@ -124,19 +125,16 @@ def _tell(pair: tuple[Example, Example | None], names: tuple[str, str], drawn: S
 
 def _draw(example: Example, image: Image.Image | None, *, geometry: Geometry, order: Sequence[str]) -> _Tiles:
     """Photograph, map of the answer and, where that is wrong, map of the label."""
-    rows, columns = geometry.canvas
-    scale = SIDE / max(rows, columns)
-    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    size = geometry.canvas[::-1]
     wrong = example.label != example.predicted
     if image is None:
         tiles = [Image.new("RGB", size, _ABSENT)] * (3 if wrong else 2)
         return _Tiles(pictures=tuple(tiles), absences=("image not available",), missing=True, blank=False)
-    small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     maps: list[tuple[str, Grid | None]] = [(example.predicted, example.cam)]
     maps += [(example.label, example.cam_label)] if wrong else []
-    tiles = [overlay(small, cam) if cam is not None else Image.new("RGB", size, _ABSENT) for _, cam in maps]
+    tiles = [overlay(image, cam) if cam is not None else Image.new("RGB", size, _ABSENT) for _, cam in maps]
     absences = tuple(f"the map of {shown(name)} is zero everywhere" for name, cam in maps if cam is None)
-    pictures = (outlined(small, example.regions, order), *tiles)
+    pictures = (outlined(image, example.regions, order), *tiles)
     return _Tiles(pictures=pictures, absences=absences, missing=False, blank=is_blank(image))
 
 

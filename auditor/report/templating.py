@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,14 +19,16 @@ from auditor.resources import templates
 if TYPE_CHECKING:
     from auditor.report.comparison_view import ComparisonView
     from auditor.report.pages import Page
+    from auditor.report.printer import Pictures
     from auditor.report.view import View
 
-_CONTROLS: Final = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no page may hold, whatever a name in the data holds."""
 
 
+@cache
 def environment() -> Environment:
-    """Set up the templates; what comes from a document is always escaped.
+    """Set up the templates, once; what comes from a document is always escaped.
 
     Returns
     -------
@@ -49,7 +53,12 @@ def _asset(name: str) -> Markup:
 
 
 def render(
-    template: str, view: View | ComparisonView, *, chart_width: int, chart_rows: int, page: Page | None = None
+    template: str,
+    view: View | ComparisonView,
+    *,
+    chart_width: int,
+    chart_rows: int,
+    page: Page | Pictures | None = None,
 ) -> str:
     """Fill in a template.
 
@@ -64,7 +73,7 @@ def render(
     chart_rows
         Of one drawing of a forest plot.
     page
-        What else the HTML report needs; None in print.
+        What else the HTML report needs; in print, what keeps the pictures out of the page.
 
     Returns
     -------
@@ -73,4 +82,4 @@ def render(
     """
     filled = environment().get_template(template)
     made = filled.render(view=view, chart_width=chart_width, chart_rows=chart_rows, page=page)
-    return made.translate(_CONTROLS).encode("utf-8", errors="replace").decode("utf-8")
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", made).encode("utf-8", errors="replace").decode("utf-8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from auditor.document import Example, ExampleRegion
 from auditor.records import RASTER, pack_raster
@@ -91,6 +92,26 @@ def test_orientation_is_applied_only_where_it_was(tmp_path: Path) -> None:
     assert stored is not None
     assert upright is not None
     np.testing.assert_allclose(np.asarray(upright), np.rot90(np.asarray(stored), k=-1), atol=8)
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 8])
+@pytest.mark.parametrize("preprocessing", [IMAGENET, {"resize": None}, {"resize": [224, 160]}])
+def test_large_photographs_are_decoded_in_part_and_look_the_same(
+    tmp_path: Path, orientation: int, preprocessing: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    gradient(1603, 1201).save(tmp_path / "a.jpg", exif=exif, quality=95)
+    frame = (1000, 800) if preprocessing["resize"] is None else (224, 160)
+    geometry = Geometry.of(preprocessing, frame=frame, exif=True)
+    spared = photograph(tmp_path, "a.jpg", geometry)
+    monkeypatch.setattr(JpegImageFile, "draft", lambda *_: None)
+    whole = photograph(tmp_path, "a.jpg", geometry)
+    assert spared is not None
+    assert whole is not None
+    assert spared.size == whole.size
+    assert spared.tobytes() != whole.tobytes(), "the same, so nothing was spared"
+    np.testing.assert_allclose(np.asarray(spared, dtype=float), np.asarray(whole, dtype=float), atol=6)
 
 
 @pytest.mark.parametrize("path", ["../secret.png", "/etc/hostname", "a/../../secret.png"])
