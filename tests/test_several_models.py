@@ -264,7 +264,11 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     out = tmp_path / "killed"
     call = f"run({str(planted / 'audit.toml')!r}, out={str(out)!r}, resume=True)"
     command = [sys.executable, "-c", f"from auditor.pipeline import run; {call}"]
-    for pattern in ("sound/records/unit-*[0-9]", "sound/records/interventions/unit-*[0-9]"):
+    for pattern in (
+        "sound/records/unit-*[0-9]",
+        "blurred/records/unit-*[0-9]",
+        "sound/records/interventions/unit-*[0-9]",
+    ):
         before = len(list(out.glob(pattern)))
         process = subprocess.Popen(command)
         while process.poll() is None and len(list(out.glob(pattern))) <= before:

@@ -16,7 +16,7 @@ import yaml
 from auditor.analysis.policy import Policy
 from auditor.analysis.policy_faults import known_keys
 from auditor.analysis.rules import SELECTORS, WAIVABLE, Rule
-from auditor.gating import list_presets, write_policy
+from auditor.gating import list_presets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Place:
         command = folder / "bin" / "auditor"
         command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m auditor "$@"\n', encoding="utf-8")
         command.chmod(0o755)
-        write_policy(folder / "policy.toml")
+        self.run("auditor policy init")
 
     def file(self, model: str) -> None:
         audit = self.folder / "reports" / "audit"

@@ -60,4 +60,4 @@ def test_axe_has_nothing_to_say(browser: Browser, pages: Path, name: str, width:
     pytest.importorskip("axe_playwright_python", reason="no axe: axe-playwright-python is not installed")
     options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": width, "height": 844}, "bypass_csp": True}
     with visiting(browser, **options) as visit:
-        assert violations(visit.open(pages / f"{name}.html"), theme) == []
+        assert violations(visit.open(pages / f"{name}.html")) == []
