@@ -13,7 +13,7 @@ from auditor.analysis.comparison import compare_evidence
 from auditor.analysis.compilation import recall
 from auditor.analysis.matching import match
 from auditor.contenders import LONGEST, find_folder, name_models, open_contender, refuse_twice
-from auditor.document import REDACTED, SCHEMA_VERSION
+from auditor.document import REDACTED, SCHEMA_VERSION, serialise
 from auditor.errors import UsageError
 from auditor.gating import GATE_FILES
 from auditor.records import TABLES as RECORDED
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from auditor.contenders import Given
+    from auditor.document import Document
 
 OURS: Final = (AUDIT, REDACTED, *FILES, *GATE_FILES.values(), TABLES)
 """What a comparison writes into its folder, and all that --force removes."""
@@ -171,11 +172,34 @@ def _tables(result: AuditResult) -> Mapping[str, pd.DataFrame]:
 
 
 def _save(result: AuditResult, out: Path) -> AuditResult:
-    """Write a comparison, in place of an earlier one."""
+    """Write a comparison, in place of an earlier one; where that says the same, its time and its reports stay."""
+    out.mkdir(parents=True, exist_ok=True)
+    result = result.located(out)
+    earlier = _as_of_before(result.document, out)
+    if earlier is None:
+        _clear(out)
+    else:
+        result = replace(result, document=earlier)
+    result.save(out)
+    return result
+
+
+def _as_of_before(document: Document, out: Path) -> Document | None:
+    """The comparison in a folder, if it differs in nothing but when it was made."""
+    path = out / AUDIT
+    if document.comparison is None or not path.is_file():
+        return None
+    before = read_document(out).comparison
+    if before is None:
+        return None
+    same = document.comparison.model_copy(update={"made": before.made})
+    document = document.model_copy(update={"comparison": same})
+    return document if serialise(document) == path.read_bytes() else None
+
+
+def _clear(out: Path) -> None:
     for path in (out / name for name in OURS):
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    result.save(out)
-    return result.located(out)

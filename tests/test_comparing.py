@@ -220,6 +220,23 @@ def test_an_earlier_comparison_is_replaced_and_nothing_else_is(audits: Path, com
     assert found.baseline == "new"
 
 
+def test_a_comparison_that_says_the_same_again_stays_as_it_was(audits: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    audit = out / "audit.json"
+    auditor.compare(audits / "old", audits / "new", out=out)
+    audit.write_bytes(re.sub(rb'"made": "20\d\d', b'"made": "2001', audit.read_bytes()))
+    (out / "report.pdf").write_bytes(b"x")
+    before = audit.read_bytes()
+    result = auditor.compare(audits / "old", audits / "new", out=out, force=True)
+    assert result.document.comparison is not None
+    assert result.document.comparison.made.startswith("2001")
+    assert (audit.read_bytes(), (out / "report.pdf").read_bytes()) == (before, b"x")
+    audit.write_bytes(before.replace(b'"baseline": "old"', b'"baseline": "odd"'))
+    auditor.compare(audits / "old", audits / "new", out=out, force=True)
+    assert not (out / "report.pdf").exists()
+    assert b'"made": "2001' not in audit.read_bytes()
+
+
 def test_the_gate_reads_the_comparison(audits: Path, compared: Path, tmp_path: Path) -> None:
     policy = tmp_path / "p.toml"
     policy.write_text("[[rule]]\nmax_accuracy_drop = 0.03\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from auditor.report.attachments import attached
 from auditor.report.caps import PRINT, Caps
 from auditor.report.catalogue import SOURCE
 from auditor.report.printer import Pictures, make_fetcher, settle, unswept, whole_words, without_notes
+from auditor.report.reprinting import address, answers, seal
 from auditor.report.templating import render
 from auditor.report.translation import speak
 from auditor.report.views import see
@@ -62,6 +63,8 @@ def write_pdf(
 ) -> tuple[str, ...]:
     """Write the report as PDF; the same document, images and fonts give the same bytes.
 
+    A file that was made from the same already is left as it is.
+
     Parameters
     ----------
     document
@@ -90,7 +93,8 @@ def write_pdf(
     UsageError
         If there is no catalogue of the language.
     """
-    if not Path(path).parent.is_dir():
+    path = Path(path)
+    if not path.parent.is_dir():
         raise RenderError(f"{path}: the PDF report cannot be written: no such folder; choose another folder")
     filed = filed if filed is not None else Filed(audit=serialise(document))
     stem, shown = see(document, images=images, caps=caps, filed=filed)
@@ -98,10 +102,13 @@ def write_pdf(
     page = render(f"{stem}.pdf.j2", shown, chart_width=CHART_WIDTH, chart_rows=CHART_ROWS, page=kept)
     page, pictures = speak(page, document, language), kept.contents()
     del shown, kept  # they hold the pictures as text
+    made_from = address(page, pictures, attached(filed), created=document.created)
+    if answers(path, made_from):
+        return ()
     with _collected() as messages, unswept():
-        content = _printed(page, pictures, filed=filed, created=document.created)
+        content = _printed(page, pictures, filed=filed, created=document.created, identifier=made_from)
     try:
-        Path(path).write_bytes(content)
+        path.write_bytes(content if messages else seal(content))  # what is amiss is to be said again
     except OSError as error:
         msg = f"{path}: the PDF report cannot be written: {error.strerror or error}; choose another folder"
         raise RenderError(msg) from error
@@ -127,7 +134,7 @@ def _sum_up(messages: Iterable[str]) -> Iterator[str]:
         yield f"warning: {told}"
 
 
-def _printed(page: str, pictures: Mapping[str, bytes], *, filed: Filed, created: str) -> bytes:
+def _printed(page: str, pictures: Mapping[str, bytes], *, filed: Filed, created: str, identifier: str) -> bytes:
     printer, fetcher, attach = load_weasyprint()
     when = datetime.fromisoformat(created)  # not now: the same audit gives the same bytes
     with warnings.catch_warnings(), whole_words():
@@ -137,7 +144,8 @@ def _printed(page: str, pictures: Mapping[str, bytes], *, filed: Filed, created:
             attach(string=content, name=name, description=what, relationship="Data", created=when, modified=when)
             for name, content, what in attached(filed)
         ]
-        content: bytes = document.write_pdf(pdf_variant=VARIANT, attachments=files, finisher=settle)
+        options = {"pdf_variant": VARIANT, "pdf_identifier": identifier.encode(), "attachments": files}
+        content: bytes = document.write_pdf(finisher=settle, **options)
     return content
 
 
