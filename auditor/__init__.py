@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor.analysis.policy import Policy
-    from auditor.comparing import compare
+    from auditor.comparing.comparison import compare
+    from auditor.comparing.tracking import history
+    from auditor.documents.verdicts import Verdict
     from auditor.errors import AuditorError
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.models import LoadedModel, load_model
     from auditor.evidence.preprocessing import Preprocessing
     from auditor.gating import gate
     from auditor.pipeline import audit, run
-    from auditor.plan import Audit
-    from auditor.rendering import write_report
+    from auditor.plans.plan import Audit
+    from auditor.publishing.rendering import write_report
     from auditor.result import AuditResult, load
-    from auditor.tracking import history
-    from auditor.verdicts import Verdict
 
 __all__ = [
     "AnnotatedDataset",
@@ -44,21 +44,21 @@ __all__ = [
 
 _ROOMS = {
     "AnnotatedDataset": "auditor.evidence.dataset",
-    "Audit": "auditor.plan",
+    "Audit": "auditor.plans.plan",
     "AuditResult": "auditor.result",
     "AuditorError": "auditor.errors",
     "LoadedModel": "auditor.evidence.models",
     "Policy": "auditor.analysis.policy",
     "Preprocessing": "auditor.evidence.preprocessing",
-    "Verdict": "auditor.verdicts",
+    "Verdict": "auditor.documents.verdicts",
     "audit": "auditor.pipeline",
-    "compare": "auditor.comparing",
+    "compare": "auditor.comparing.comparison",
     "gate": "auditor.gating",
-    "history": "auditor.tracking",
+    "history": "auditor.comparing.tracking",
     "load": "auditor.result",
     "load_model": "auditor.evidence.models",
     "run": "auditor.pipeline",
-    "write_report": "auditor.rendering",
+    "write_report": "auditor.publishing.rendering",
 }
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from auditor.compare_commands import compare_audits
-from auditor.errors import AuditorError, RenderError, UnfinishedError
-from auditor.filing_commands import declare, sign_off
-from auditor.gate_commands import gate_audit, policies
-from auditor.history_commands import tell
-from auditor.showing_commands import show, take_disclosure, with_disclosure
-from auditor.writing_commands import (
+from auditor.commands.comparing import compare_audits
+from auditor.commands.filing import declare, sign_off
+from auditor.commands.gating import gate_audit, policies
+from auditor.commands.history import tell
+from auditor.commands.showing import show, take_disclosure, with_disclosure
+from auditor.commands.writing import (
     DEFAULT,
     FOLDER,
     Progress,
@@ -28,6 +27,7 @@ from auditor.writing_commands import (
     with_mlflow,
     write_all,
 )
+from auditor.errors import AuditorError, RenderError, UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,7 @@ def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None,
     A plan of several models makes an audit of each in a folder of its own, and compares them with the first.
     """
     from auditor.pipeline import run as run_plan
-    from auditor.plan import Audit
+    from auditor.plans.plan import Audit
     from auditor.runs import WHOLE, Shard
 
     out = out or Path("reports") / plan.stem
@@ -181,7 +181,7 @@ def demo(out: Path) -> None:
 @click.argument("plan", type=click.Path(path_type=Path), default=Path("audit.toml"))
 def init(plan: Path) -> None:
     """Write a commented plan to PLAN, a file or a folder (default: audit.toml)."""
-    from auditor.plan import write_plan
+    from auditor.plans.plan import write_plan
 
     written = write_plan(plan)
     click.echo(f"{written}: edit it, then `auditor run {written}`")

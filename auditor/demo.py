@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from auditor.pipeline import run
-from auditor.plan import Audit
+from auditor.plans.plan import Audit
 from auditor.resources import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from auditor.audits.stages import Options
     from auditor.result import AuditResult
-    from auditor.stages import Options
 
 STORY: Final = "doctor_nurse"
 MODELS: Final = ("biased", "balanced")

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.analysis.policy import Policy
 from auditor.analysis.policy import gate as judge
-from auditor.document import Document, PolicyLock
+from auditor.documents.document import Document, PolicyLock
+from auditor.documents.signoff import find_today
 from auditor.errors import UsageError, nearest
 from auditor.report.junit import render_suites
 from auditor.report.plaintext import write_text
 from auditor.report.rulings import make_suite, tell_verdict
 from auditor.resources import templates
 from auditor.result import AuditResult, hash_audit, read_document
-from auditor.signoff import find_today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.verdicts import Verdict
+    from auditor.documents.verdicts import Verdict
 
 GATE_FILES: Final = {"junit": "gate.xml", "markdown": "gate.md"}
 """What the gate writes, by format."""

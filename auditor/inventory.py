@@ -8,8 +8,8 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
+from auditor.audits.provenance import tool_version
 from auditor.errors import RenderError, UsageError, nearest
-from auditor.provenance import tool_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

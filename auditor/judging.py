@@ -8,22 +8,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from auditor.analysis.policy import gate as judge
-from auditor.disclosure import LEFT_OUT, Disclosure
-from auditor.document import serialise
+from auditor.documents.document import serialise
+from auditor.documents.signoff import find_today
+from auditor.documents.verdicts import Item
 from auditor.gating import gate
-from auditor.privacy import redact
-from auditor.redaction import WITHHELD
+from auditor.privacy.disclosure import LEFT_OUT, Disclosure
+from auditor.privacy.publication import redact
+from auditor.privacy.redaction import WITHHELD
 from auditor.result import hash_audit, read_document
-from auditor.signoff import find_today
-from auditor.verdicts import Item
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.analysis.policy import Policy
-    from auditor.document import Document
-    from auditor.privacy import Wish
-    from auditor.verdicts import Ruling, Verdict
+    from auditor.documents.document import Document
+    from auditor.documents.verdicts import Ruling, Verdict
+    from auditor.privacy.publication import Wish
 
 SUBJECT: Final = "what may not be told"
 PUBLIC_NOTE: Final = (

@@ -10,25 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from auditor import runs
-from auditor.declared import Declared
-from auditor.filing import Told, ask
+from auditor.audits.outputs import check_free
+from auditor.audits.planned import PlannedModel, load_dataset
+from auditor.audits.several import check_alike, check_single, do_together
+from auditor.audits.tasks import Order, check_names, prepare, remember
+from auditor.documents.declared import Declared
 from auditor.gating import lock_policy
-from auditor.outputs import check_free
-from auditor.plan import Audit, AuditPlan, InterventionsPlan
-from auditor.planned import PlannedModel, load_dataset
-from auditor.presentation import ReportPlan
-from auditor.several import check_alike, check_single, do_together
-from auditor.tasks import Order, check_names, prepare, remember
+from auditor.plans.plan import Audit, AuditPlan, InterventionsPlan
+from auditor.plans.presentation import ReportPlan
+from auditor.publishing.filing import Told, ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from auditor.document import PolicyLock
+    from auditor.audits.stages import Options
+    from auditor.audits.tasks import Task
+    from auditor.documents.document import PolicyLock
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.models import LoadedModel
     from auditor.result import AuditResult
-    from auditor.stages import Options
-    from auditor.tasks import Task
 
 
 def audit(

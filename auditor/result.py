@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from auditor import records, runs
-from auditor.document import ESTIMATE_COLUMNS, Document, serialise
+from auditor.documents.document import ESTIMATE_COLUMNS, Document, serialise
+from auditor.documents.private import find_location, find_way, keep_location
 from auditor.errors import DataError
-from auditor.private import find_location, find_way, keep_location
 from auditor.runs.files import sha256, write_bytes
 from auditor.trials import STAGES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from auditor.ladder import Estimate, Finding
+    from auditor.documents.ladder import Estimate, Finding
 
 AUDIT: Final = "audit.json"
 PAGE: Final = "report.html"

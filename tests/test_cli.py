@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from auditor import testing
 from auditor.cli import main
-from auditor.progress import Bar, Lines, make_progress
+from auditor.commands.progress import Bar, Lines, make_progress
 from tests.test_pipeline import PLAN
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from auditor.cli import main
-from auditor.plan import Audit
+from auditor.plans.plan import Audit
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

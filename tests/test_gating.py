@@ -15,7 +15,7 @@ from junitparser import JUnitXml
 import auditor
 from auditor.analysis.policy import Policy
 from auditor.cli import main
-from auditor.document import serialise
+from auditor.documents.document import serialise
 from auditor.errors import DataError, UsageError
 from auditor.gating import find_policy, gate, list_presets, lock_policy, read_policy, write_policy, write_verdict
 from auditor.resources import examples
@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Thirty of the demo's pictures, audited under the release policy."""
-    from auditor.plan import Audit
+    from auditor.plans.plan import Audit
 
     place, story = tmp_path_factory.mktemp("cut"), examples() / "doctor_nurse"
     drawing = [sys.executable, str(story / "render.py"), str(place / "data"), "--count", "30", "--seed", "2020"]
@@ -89,7 +89,7 @@ def test_a_policy_is_locked_before_the_run(cut: Path) -> None:
 
 
 def test_a_run_is_not_gone_on_with_under_another_policy(cut: Path) -> None:
-    from auditor.plan import Audit
+    from auditor.plans.plan import Audit
 
     data, story = cut.parent / "data", examples() / "doctor_nurse"
     places = {"images": "photos", "annotations": "people.csv", "regions": "regions.csv"}

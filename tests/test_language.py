@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 import auditor
 from auditor.cli import main
-from auditor.disclosure import Disclosure
 from auditor.errors import UsageError
-from auditor.plan import Audit
+from auditor.plans.plan import Audit
+from auditor.privacy.disclosure import Disclosure
 from auditor.result import read_document
 
 DEMO = Path(__file__).parent.parent / "reports" / "demo" / "biased" / "audit.json"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.document import (
+from auditor.documents.document import (
     AttributeFacts,
     DataFacts,
     Document,
@@ -22,7 +22,7 @@ from auditor.document import (
     RegionFacts,
     Tool,
 )
-from auditor.ladder import Estimate
+from auditor.documents.ladder import Estimate
 from tests.processes import run_command, run_python
 
 ROOT = Path(__file__).parents[1]

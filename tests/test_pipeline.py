@@ -19,7 +19,7 @@ import auditor
 from auditor import testing
 from auditor.errors import DataError, UnfinishedError, UsageError
 from auditor.pipeline import audit, run
-from auditor.plan import Audit
+from auditor.plans.plan import Audit
 from auditor.records import READ, unpack_grids
 from auditor.runs import Shard
 

@@ -16,7 +16,7 @@ import auditor
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.ladder import Finding
+    from auditor.documents.ladder import Finding
 
 COUNT, SIDE, CELL, PATCH = 120, 56, 8, 16
 CLASSES = ("red", "green")

@@ -31,7 +31,7 @@ def test_records_alone_give_the_audit_and_its_reports(tmp_path: Path) -> None:
         import auditor
         from auditor import records, result, runs
         from auditor.analysis.compilation import compile_document
-        from auditor.rendering import write_report
+        from auditor.publishing.rendering import write_report
 
         loaded = auditor.load("out")
         Path("out/audit.json").unlink()

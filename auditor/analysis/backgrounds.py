@@ -23,7 +23,7 @@ from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide, needed
 from auditor.analysis.rungs import as_estimates, find_rows, judge_harm, judge_opportunity
 from auditor.analysis.statistics.background import DROP, FILL, OTHER
 from auditor.analysis.wording import percent, span
-from auditor.ladder import Finding, Rung
+from auditor.documents.ladder import Finding, Rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from auditor.analysis.statistics.base import Evidence
-    from auditor.ladder import Check, Level
+    from auditor.documents.ladder import Check, Level
 
 _SHOWN = (OTHER, "own_label_accuracy", "other_label_accuracy", "background_gap", DROP)
 _ONE_WAY = "This is one way of changing it, and use counts as found only where two ways agree, so it stays open here"

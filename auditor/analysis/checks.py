@@ -10,7 +10,7 @@ from auditor.analysis.overlap import check_groups, pick_rows
 from auditor.analysis.statistics.faithfulness import CONTROLS, FAITHFULNESS, WORDS
 from auditor.analysis.statistics.heads import OVER_HEADS
 from auditor.analysis.statistics.randomisation import CORRELATION, PROBED, RANDOM_HEADS, SIMILARITY
-from auditor.ladder import Check
+from auditor.documents.ladder import Check
 from auditor.records import NOT_RECORDED, TARGETS
 
 if TYPE_CHECKING:

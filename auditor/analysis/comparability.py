@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.analysis.wording import listed
-from auditor.histories import Difference
+from auditor.documents.histories import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.document import Document, ModelFacts
-    from auditor.histories import Topic
-    from auditor.ladder import Protocol
+    from auditor.documents.document import Document, ModelFacts
+    from auditor.documents.histories import Topic
+    from auditor.documents.ladder import Protocol
 
 SHA: Final = 8
 """Letters of a hash that are told."""

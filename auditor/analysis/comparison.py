@@ -11,14 +11,14 @@ from auditor.analysis.disagreements import choose_pair_examples, pair_maps
 from auditor.analysis.matching_notes import note_methods
 from auditor.analysis.paired import PairedEvidence, list_changes
 from auditor.analysis.ranking import rank
-from auditor.comparisons import Comparison, Matching, Pair
+from auditor.documents.comparisons import Comparison, Matching, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from auditor.analysis.matching import Matched
-    from auditor.comparisons import ComparedModel
-    from auditor.document import Document
+    from auditor.documents.comparisons import ComparedModel
+    from auditor.documents.document import Document
 
 DECLARED: Final = frozenset({"protected", "artefact"})
 """Roles of the regions that a verdict rests on."""

@@ -9,8 +9,8 @@ from auditor.analysis.wording import known, listed, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.comparisons import Change
-    from auditor.ladder import Estimate
+    from auditor.documents.comparisons import Change
+    from auditor.documents.ladder import Estimate
 
 _GROUPS: Final = 3
 

@@ -12,7 +12,7 @@ from auditor.analysis.wording import listed, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
 
 AGREEING: Final = 2
 """Ways of hiding that must agree."""

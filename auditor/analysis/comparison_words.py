@@ -8,13 +8,13 @@ from auditor.analysis.comparison_answers import tell_accuracy, tell_cost
 from auditor.analysis.comparison_trust import AGREEING, tell_trust
 from auditor.analysis.matching import FEWEST
 from auditor.analysis.wording import listed
-from auditor.comparisons import ComparisonVerdict
+from auditor.documents.comparisons import ComparisonVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.analysis.comparison_trust import Grounds
-    from auditor.comparisons import Change, CueChange, Leaning
+    from auditor.documents.comparisons import Change, CueChange, Leaning
 
 LESS: Final = "candidate leans less"
 MORE: Final = "baseline leans less"

@@ -15,7 +15,7 @@ from auditor.analysis.protocol import follow_protocol
 from auditor.analysis.rungs import as_estimates
 from auditor.analysis.statistics.base import Evidence, Settings
 from auditor.analysis.statistics.counting import count_distinct
-from auditor.document import (
+from auditor.documents.document import (
     AttributeFacts,
     DataFacts,
     Document,

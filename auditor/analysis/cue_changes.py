@@ -27,16 +27,16 @@ from auditor.analysis.cue_tests import ALPHA, holm, margin_of, weigh_cues
 from auditor.analysis.fates import find_fate, find_level, find_use, is_balanced, withholds
 from auditor.analysis.matching import FEWEST
 from auditor.analysis.statistics.counting import count_distinct
-from auditor.comparisons import Change, CueChange
-from auditor.ladder import Estimate
+from auditor.documents.comparisons import Change, CueChange
+from auditor.documents.ladder import Estimate
 
 if TYPE_CHECKING:
     from auditor.analysis.cue_effects import Cue
     from auditor.analysis.cue_tests import CueTest, Way
     from auditor.analysis.paired.base import PairedEvidence
     from auditor.analysis.sizes import Limits, Sampled
-    from auditor.comparisons import Leaning
-    from auditor.document import Document
+    from auditor.documents.comparisons import Leaning
+    from auditor.documents.document import Document
 
 __all__ = ["ALPHA", "COUNTED", "compare_cues"]
 

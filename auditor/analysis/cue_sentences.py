@@ -11,8 +11,8 @@ from auditor.analysis.wording import describe_role, percent, span
 
 if TYPE_CHECKING:
     from auditor.analysis.cue_tests import CueTest
-    from auditor.comparisons import Leaning
-    from auditor.ladder import Estimate, Role
+    from auditor.documents.comparisons import Leaning
+    from auditor.documents.ladder import Estimate, Role
 
 
 def tell_cue(

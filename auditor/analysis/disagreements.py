@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 import numpy as np
 
 from auditor.analysis.examples import scale_map
-from auditor.comparisons import Kind, PairExample, PairMap, Side
+from auditor.documents.comparisons import Kind, PairExample, PairMap, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     Attributes
     ----------
     kind
-        As in `auditor.comparisons.Kind`.
+        As in `auditor.documents.comparisons.Kind`.
     rows
         Of the images read, first the one that is shown first.
     """

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditor.document import Example, ExampleRegion, Examples
+from auditor.documents.document import Example, ExampleRegion, Examples
 
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence, RegionView, TargetView
     from auditor.analysis.statistics.intervals import IntArray
-    from auditor.document import Grid
+    from auditor.documents.document import Grid
     from auditor.geometry import FloatArray
 
 _DECIMALS: Final = 4
@@ -30,7 +30,7 @@ def choose_examples(evidence: Evidence, *, limit: int = 24) -> Examples:
 
     Returns
     -------
-    auditor.document.Examples
+    auditor.documents.document.Examples
         The rule in words, and the images: each misclassified one is followed by its control, where there is one.
     """
     shown = _misclassified(evidence, limit=limit)

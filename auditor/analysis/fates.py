@@ -8,9 +8,9 @@ from auditor.analysis.overlap import OVERLAP
 
 if TYPE_CHECKING:
     from auditor.analysis.cue_effects import Cue
-    from auditor.comparisons import Fate, Leaning
-    from auditor.document import Document
-    from auditor.ladder import Answer, Finding, Level
+    from auditor.documents.comparisons import Fate, Leaning
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Answer, Finding, Level
 
 
 def find_level(document: Document, cue: Cue) -> Level | None:

@@ -13,7 +13,7 @@ from auditor.analysis.overlap import explain_overlap
 from auditor.analysis.questions import list_cells
 from auditor.analysis.rungs import as_estimates, judge_harm, judge_opportunity
 from auditor.analysis.uses import hold, judge
-from auditor.ladder import Finding, Rung
+from auditor.documents.ladder import Finding, Rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.analysis.questions import Cell
     from auditor.analysis.statistics.base import Evidence
     from auditor.analysis.uses import Use
-    from auditor.ladder import Check, Level
+    from auditor.documents.ladder import Check, Level
 
 GRAVITY: Final[tuple[Level, ...]] = ("E4", "E3", "E3'", "E2", "E1", "I", "R", "E0")
 _ALIGNED: Final = (

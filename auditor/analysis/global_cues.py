@@ -38,7 +38,7 @@ from auditor.analysis.illustrations import Illustrator
 from auditor.analysis.overlap import explain_split
 from auditor.analysis.statistics.neutralising import read_neutrals
 from auditor.analysis.uses import hold, judge
-from auditor.ladder import Finding
+from auditor.documents.ladder import Finding
 from auditor.properties import name_region
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from auditor.analysis.questions import Cell
     from auditor.analysis.statistics.base import Evidence
     from auditor.analysis.uses import Use
-    from auditor.ladder import FindingExample, Rung
+    from auditor.documents.ladder import FindingExample, Rung
 
 _RANK: Final = ("found", "not enough evidence", "ruled out", "not evaluated")
 

@@ -14,14 +14,14 @@ from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide
 from auditor.analysis.questions import Q
 from auditor.analysis.rungs import ANSWERS, as_estimates, find_rows
 from auditor.analysis.wording import percent, span, whole_points
-from auditor.ladder import Rung
+from auditor.documents.ladder import Rung
 from auditor.properties import PROPERTIES, name_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from auditor.analysis.uses import Use
-    from auditor.ladder import Answer, Level
+    from auditor.documents.ladder import Answer, Level
 
 ONE_WAY: Final = (
     "it can only be taken down, which takes other detail away as well, and no change of equal size serves as control"

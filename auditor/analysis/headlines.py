@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from auditor.analysis.uses import Use
-    from auditor.ladder import Level, Role, Rung
+    from auditor.documents.ladder import Level, Role, Rung
 
 _ELSEWHERE: Final = (
     "Without what was taken off for controls the answer would be another: controls may lie on what matters as well."

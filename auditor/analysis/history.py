@@ -7,14 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from auditor.analysis.comparability import list_differences
-from auditor.histories import Cell, Difference, History, Row, Step
+from auditor.documents.histories import Cell, Difference, History, Row, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from auditor.comparisons import CueChange, Pair
-    from auditor.histories import Turn, Version
-    from auditor.ladder import Finding, Level
+    from auditor.documents.comparisons import CueChange, Pair
+    from auditor.documents.histories import Turn, Version
+    from auditor.documents.ladder import Finding, Level
 
     Key = tuple[str, str | None, str]
     Differ = Callable[[int, int], tuple[Difference, ...]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.analysis.examples import scale_map
-from auditor.ladder import FindingExample
+from auditor.documents.ladder import FindingExample
 
 if TYPE_CHECKING:
     from auditor.analysis.questions import Cell

@@ -11,10 +11,10 @@ from auditor.analysis.rungs import ANSWERS, as_estimates, find_rows
 from auditor.analysis.statistics.heads import HEADS_MASS, OVER_HEADS
 from auditor.analysis.statistics.randomisation import PROBED, RANDOM_HEADS
 from auditor.analysis.wording import percent, span
-from auditor.ladder import Rung
+from auditor.documents.ladder import Rung
 
 if TYPE_CHECKING:
-    from auditor.ladder import Answer
+    from auditor.documents.ladder import Answer
 
 _TARGET = "predicted"
 

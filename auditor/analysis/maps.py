@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditor.document import MeanMap
+from auditor.documents.document import MeanMap
 from auditor.records import TARGETS
 
 if TYPE_CHECKING:

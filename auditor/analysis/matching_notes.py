@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from auditor.analysis.statistics.base import Evidence
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 _APART: Final = 1.1
 """Times as large as in the other model's frame: from here on a region's size is remarked on."""

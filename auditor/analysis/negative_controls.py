@@ -19,7 +19,7 @@ from auditor.analysis.statistics.intervals import wilson
 from auditor.analysis.statistics.layouts import Hidden
 from auditor.analysis.statistics.memory import forget
 from auditor.analysis.uses import flag
-from auditor.ladder import FalseAlarms
+from auditor.documents.ladder import FalseAlarms
 from auditor.records import NOT_RECORDED
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 
 from auditor.analysis.statistics.balance import BALANCED, describe_place, standardised_difference
 from auditor.analysis.statistics.counting import count_clusters
-from auditor.ladder import Check
+from auditor.documents.ladder import Check
 from auditor.records import NOT_RECORDED
 
 if TYPE_CHECKING:

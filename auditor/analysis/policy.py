@@ -14,15 +14,15 @@ from auditor.analysis.conditions import CONDITIONS
 from auditor.analysis.conditions.base import Audited
 from auditor.analysis.policy_faults import list_faults
 from auditor.analysis.rules import Rule, Undecided, Waiver
+from auditor.documents.ladder import Part
+from auditor.documents.verdicts import Item, Outcome, Ruling, Verdict
 from auditor.errors import UsageError
-from auditor.ladder import Part
-from auditor.verdicts import Item, Outcome, Ruling, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 LARGEST: Final = 200_000
 """Bytes of a policy."""

@@ -17,7 +17,7 @@ from auditor.analysis.questions import Q
 from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.heads import OVER_HEADS
 from auditor.analysis.wording import listed
-from auditor.ladder import Protocol
+from auditor.documents.ladder import Protocol
 from auditor.properties import NEUTRAL, PROPERTIES
 from auditor.trials import LEAKY
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from auditor.analysis.statistics.base import Evidence
-    from auditor.ladder import Finding
+    from auditor.documents.ladder import Finding
 
 
 def follow_protocol(evidence: Evidence, estimates: pd.DataFrame) -> tuple[list[Finding], Protocol | None]:

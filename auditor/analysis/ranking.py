@@ -16,8 +16,8 @@ from auditor.analysis.fates import withholds
 from auditor.analysis.matching import FEWEST
 from auditor.analysis.questions import AGREEING
 from auditor.analysis.statistics.intervals import proportions
-from auditor.comparisons import Ranked
-from auditor.ladder import Estimate
+from auditor.documents.comparisons import Ranked
+from auditor.documents.ladder import Estimate
 from auditor.trials import LEAKY
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from auditor.analysis.matching import Matched
     from auditor.analysis.sizes import Limits, Sampled
     from auditor.analysis.statistics.base import Evidence
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 _PAIR: Final = 2
 

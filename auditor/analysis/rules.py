@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from auditor.ladder import Part, Role
-from auditor.signoff import Day, Words
+from auditor.documents.ladder import Part, Role
+from auditor.documents.signoff import Day, Words
 
 EACH: Final = "*"
 """Instead of a name: each that the audit has."""

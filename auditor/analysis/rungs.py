@@ -9,12 +9,12 @@ import pandas as pd
 
 from auditor.analysis.margins import FOUND, MARGINS, OPEN, RULED_OUT, decide
 from auditor.analysis.wording import known, percent, span, whole_points
-from auditor.ladder import Estimate, Rung
+from auditor.documents.ladder import Estimate, Rung
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from auditor.ladder import Answer
+    from auditor.documents.ladder import Answer
 
 _SPLITS: Final = ("label", "predicted", "attribute", "subgroup", "outcome")
 ANSWERS: Final[dict[str, Answer]] = {FOUND: "found", RULED_OUT: "ruled out", OPEN: "not enough evidence"}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from auditor.analysis.questions import Cell, Part
+    from auditor.documents.ladder import Answer
     from auditor.geometry import BoolArray, FloatArray
-    from auditor.ladder import Answer
 
 UNTESTED: Final = "not evaluated"
 

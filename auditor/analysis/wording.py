@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from auditor.ladder import Role
+    from auditor.documents.ladder import Role
 
 ROLES = {
     "core": "declared core",

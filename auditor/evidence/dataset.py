@@ -22,8 +22,8 @@ from auditor.records import images_schema
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from auditor.documents.ladder import Role
     from auditor.evidence.places import Exif
-    from auditor.ladder import Role
 
 __all__ = ["AnnotatedDataset", "Region", "Sample"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, get_args
 
+from auditor.documents.ladder import Role
 from auditor.errors import nearest
 from auditor.evidence.faults import Fault, name_some
-from auditor.ladder import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from auditor.document import REDACTED
+from auditor.documents.document import REDACTED
+from auditor.documents.signoff import SIGNOFF
 from auditor.report.tables import Table, head, text
-from auditor.signoff import SIGNOFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.signoff import Filed
+    from auditor.documents.document import Document
+    from auditor.documents.signoff import Filed
 
 
 def attached(filed: Filed) -> Iterator[tuple[str, bytes, str]]:

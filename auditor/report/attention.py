@@ -15,7 +15,7 @@ from auditor.report.tables import Cell, Table, head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document, RegionFacts
+    from auditor.documents.document import Document, RegionFacts
     from auditor.report.estimates import Estimates
     from auditor.report.figures import Number
 

@@ -11,7 +11,7 @@ from auditor.report.names import shown, value_name
 from auditor.report.tables import Cell, Table, head
 
 if TYPE_CHECKING:
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.estimates import Estimates
 
 BINS: Final = 10

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.report.figures import count
 
 if TYPE_CHECKING:
-    from auditor.document import Document, Example
+    from auditor.documents.document import Document, Example
 
 
 @dataclass(frozen=True, kw_only=True)

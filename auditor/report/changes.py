@@ -15,8 +15,8 @@ from auditor.report.vocabulary import fill_name, statistic_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from auditor.comparisons import Change
-    from auditor.ladder import Estimate
+    from auditor.documents.comparisons import Change
+    from auditor.documents.ladder import Estimate
     from auditor.report.axes import Axis
 
 _UNITS: Final = {"share": "difference", "difference": "difference", "sd": "SD", "pp": "difference", "": "difference"}

@@ -14,7 +14,7 @@ from auditor.report.vocabulary import QUANTITIES, fill_name, statistic_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.ladder import Check, FalseAlarms, Protocol
+    from auditor.documents.ladder import Check, FalseAlarms, Protocol
     from auditor.report.tables import Cell, Table
 
 TOO_MANY: Final = 0.1

@@ -11,8 +11,8 @@ from auditor.report.levels import ranked, topic
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Finding
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ from auditor.report.vocabulary import fill_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.comparisons import Change, CueChange, Leaning, Pair
-    from auditor.document import Document
+    from auditor.documents.comparisons import Change, CueChange, Leaning, Pair
+    from auditor.documents.document import Document
     from auditor.report.changes import Compared
     from auditor.report.levels import Badge
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auditor.document import ExampleRegion
+from auditor.documents.document import ExampleRegion
 from auditor.report.figures import count, share
 from auditor.report.filters import Filter
 from auditor.report.frames import Geometry
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from auditor.comparisons import Pair, PairExample, Side
-    from auditor.document import Document
+    from auditor.documents.comparisons import Pair, PairExample, Side
+    from auditor.documents.document import Document
     from auditor.report.photographs import Images
     from auditor.report.plates import Album
 

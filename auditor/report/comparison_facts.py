@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.document import REDACTED
+from auditor.documents.document import REDACTED
 from auditor.report import tables
 from auditor.report.control import control_rows
 from auditor.report.facts import facts, printed_time
@@ -15,9 +15,9 @@ from auditor.report.tables import Table, figure, head, number_head, text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.comparisons import ComparedModel, Comparison, Ranked
-    from auditor.document import Document
-    from auditor.ladder import Estimate
+    from auditor.documents.comparisons import ComparedModel, Comparison, Ranked
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate
 
 SPLIT: Final = 4
 """Models of one table."""

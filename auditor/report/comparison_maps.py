@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from auditor.comparisons import Pair, PairMap
-    from auditor.document import Document, Grid
+    from auditor.documents.comparisons import Pair, PairMap
+    from auditor.documents.document import Document, Grid
     from auditor.geometry import FloatArray, Size
 
 ROWS: Final = 48

@@ -16,8 +16,8 @@ from auditor.report.plaintext import line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.comparisons import Comparison, Pair
-    from auditor.document import Document
+    from auditor.documents.comparisons import Comparison, Pair
+    from auditor.documents.document import Document
 
 ROWS: Final = 6
 """Cues, models or pairs in a table."""

@@ -15,8 +15,8 @@ from auditor.report.vocabulary import fill_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from auditor.comparisons import Change, Pair
-    from auditor.document import Document
+    from auditor.documents.comparisons import Change, Pair
+    from auditor.documents.document import Document
     from auditor.report.changes import Compared
 
 CORRECT: Final = "correct"

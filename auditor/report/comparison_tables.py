@@ -9,7 +9,7 @@ from auditor.report.names import NOT_RECORDED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.comparisons import Change, Comparison, CueChange
+    from auditor.documents.comparisons import Change, Comparison, CueChange
 
     Cell = str | float | bool | None
 

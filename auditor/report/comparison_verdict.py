@@ -16,8 +16,8 @@ from auditor.report.summary import Card
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.comparisons import Change, Comparison, CueChange, Pair
-    from auditor.document import Document
+    from auditor.documents.comparisons import Change, Comparison, CueChange, Pair
+    from auditor.documents.document import Document
     from auditor.report.comparison_cues import Said
 
 ROOM: Final = 23

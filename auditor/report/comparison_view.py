@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from auditor.document import serialise
+from auditor.documents.document import serialise
+from auditor.documents.signoff import Filed
 from auditor.report import attachments, control, facts
 from auditor.report.checks import checks
 from auditor.report.comparison_cues import Cues, cue_table, cues
@@ -26,13 +27,12 @@ from auditor.report.names import TITLE_WIDTH, shorten, shown
 from auditor.report.plaintext import line
 from auditor.report.signoff import SignedOff, signed_off
 from auditor.report.view import Section
-from auditor.signoff import Filed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.comparisons import Comparison
-    from auditor.document import Document
+    from auditor.documents.comparisons import Comparison
+    from auditor.documents.document import Document
     from auditor.report.caps import Caps
     from auditor.report.filters import Filter
     from auditor.report.meanmaps import MeanMaps

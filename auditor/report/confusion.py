@@ -13,7 +13,7 @@ from auditor.report.tables import Cell, Table, head
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.estimates import Estimates
 
 MATRIX: Final = 8

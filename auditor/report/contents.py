@@ -14,7 +14,7 @@ from auditor.report.tables import Cell, Table, head, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.estimates import Estimates
 
 LEFT_OUT_SHOWN: Final = 200

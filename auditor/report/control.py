@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.document import REDACTED
+from auditor.documents.document import REDACTED
 from auditor.report.declared import NOTHING
 from auditor.report.facts import facts, policy_rows, printed_time
 from auditor.report.figures import count
@@ -14,8 +14,8 @@ from auditor.report.tables import Cell, Table, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.declared import Declared
-    from auditor.document import Document
+    from auditor.documents.declared import Declared
+    from auditor.documents.document import Document
 
 _FULL: Final = ", the audit itself"
 _DERIVED: Final = ", this version"

@@ -15,8 +15,8 @@ from auditor.report.tables import Cell, Table, head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.declared import Declared
-    from auditor.document import AttributeFacts, Document
+    from auditor.documents.declared import Declared
+    from auditor.documents.document import AttributeFacts, Document
 
 NOTHING: Final = "Not declared by provider"
 SCOPE: Final = {

@@ -16,7 +16,7 @@ from auditor.report.vocabulary import fill_name, statistic_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.ladder import Estimate, Finding, Protocol
+    from auditor.documents.ladder import Estimate, Finding, Protocol
     from auditor.report.estimates import Estimates
     from auditor.report.tables import Cell
 

@@ -9,8 +9,8 @@ from auditor.report.figures import LEFT_OUT, Number, absent, number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate
 
 KEYS: Final = ("target", "region", "label", "predicted", "attribute", "subgroup", "outcome")
 """What an estimate may be split by; the order is that of the columns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auditor.document import ExampleRegion
+from auditor.documents.document import ExampleRegion
 from auditor.report.figures import deviations
 from auditor.report.frames import Geometry
 from auditor.report.gallery import ID_WIDTH, MISSING, View
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from auditor.document import Document, Grid
-    from auditor.ladder import Finding, FindingExample
+    from auditor.documents.document import Document, Grid
+    from auditor.documents.ladder import Finding, FindingExample
     from auditor.report.photographs import Images
     from auditor.report.plates import Album
 

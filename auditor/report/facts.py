@@ -12,7 +12,7 @@ from auditor.report.tables import Cell, Table, head, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from auditor.document import Document, ModelFacts
+    from auditor.documents.document import Document, ModelFacts
 
 CLASSES_NAMED: Final = 12
 STEPS: Final = ("resize", "crop", "interpolation", "antialias", "mean", "std")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.errors import RenderError
 
 if TYPE_CHECKING:
-    from auditor.ladder import Estimate
+    from auditor.documents.ladder import Estimate
 
 SPACE: Final = "\N{NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"

@@ -18,8 +18,8 @@ from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, is_property
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.document import Document
-    from auditor.ladder import Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Finding
     from auditor.report.codes import Code
     from auditor.report.estimates import Estimates
     from auditor.report.exhibits import Wall

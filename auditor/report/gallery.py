@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from auditor.document import Document, Example, Grid
+    from auditor.documents.document import Document, Example, Grid
     from auditor.report.exhibits import Exhibit
     from auditor.report.findings import Findings
     from auditor.report.photographs import Images

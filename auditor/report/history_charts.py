@@ -20,8 +20,8 @@ from auditor.report.svg import ACCENT, CONTRAST, FACE, GRID, MUTED, line, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.histories import Cell, History, Row
-    from auditor.ladder import Level
+    from auditor.documents.histories import Cell, History, Row
+    from auditor.documents.ladder import Level
     from auditor.report.figures import Number
 
 WIDTH: Final = 860.0

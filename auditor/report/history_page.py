@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from auditor.histories import Cell, Decided, History, Row, Version
+    from auditor.documents.histories import Cell, Decided, History, Row, Version
     from auditor.report.figures import Number
     from auditor.report.levels import Badge
 

@@ -11,9 +11,9 @@ from auditor.report.names import shown, value_name
 from auditor.report.plaintext import line
 
 if TYPE_CHECKING:
-    from auditor.document import Document
-    from auditor.histories import Version
-    from auditor.ladder import Estimate
+    from auditor.documents.document import Document
+    from auditor.documents.histories import Version
+    from auditor.documents.ladder import Estimate
     from auditor.report.figures import Number
 
 

@@ -30,7 +30,7 @@ from auditor.report.plaintext import line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.histories import History, Row
+    from auditor.documents.histories import History, Row
     from auditor.report.figures import Number
 
 NARROWEST: Final = 80

@@ -16,7 +16,7 @@ from auditor.report.vocabulary import statistic_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.histories import Cell, History, Row, Topic, Turn, Version
+    from auditor.documents.histories import Cell, History, Row, Topic, Turn, Version
 
 MARKS: Final[dict[Turn, str]] = {"new": "#", "appeared": "+", "gone": "-", "no longer shown": "?", "changed": "~"}
 """Stand behind a level that is not that of the audit before."""

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
+    from auditor.documents.signoff import Filed
     from auditor.report.comparison_view import ComparisonView
     from auditor.report.pages import Page
     from auditor.report.photographs import Images
     from auditor.report.view import View
-    from auditor.signoff import Filed
 
 CHART_WIDTH: Final = 860
 CHART_ROWS: Final = 200

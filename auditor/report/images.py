@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from auditor.document import ExampleRegion, Grid
+    from auditor.documents.document import ExampleRegion, Grid
     from auditor.geometry import BoolArray, FloatArray, Size
 
     IntArray = npt.NDArray[np.intp]

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Sequence
 
-    from auditor.document import Document
-    from auditor.ladder import Check, Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Check, Finding
+    from auditor.documents.signoff import Filed
     from auditor.report.signoff import Row as Decided
-    from auditor.signoff import Filed
 
 Result = Literal["passed", "failed", "skipped"]
 MESSAGE: Final = 600

@@ -18,8 +18,8 @@ from auditor.report.tables import chunks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate, Finding, Protocol
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate, Finding, Protocol
     from auditor.report.estimates import Estimates
     from auditor.report.findings import Row
 

@@ -11,8 +11,8 @@ from auditor.report.names import shown, value_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from auditor.document import Document
-    from auditor.ladder import Finding, Level
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Finding, Level
 
 LEVELS: Final[dict[Level, tuple[str, str]]] = {
     "E4": ("uses and hurts", "grave"),

@@ -15,8 +15,8 @@ from auditor.report.vocabulary import fill_name, statistic_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate
     from auditor.report.estimates import Estimates
 
 _APART = ("Map of", "Region", "Labelled", "Answered", "Attribute", "Subgroup", "Answer")

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping, Sequence
 
-    from auditor.document import Document
-    from auditor.ladder import Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Finding
+    from auditor.documents.signoff import Filed
     from auditor.report.signoff import Row as Decided
-    from auditor.signoff import Filed
 
 LINES: Final = 30
 ROWS: Final = 7

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from auditor.document import Document, MeanMap
+    from auditor.documents.document import Document, MeanMap
     from auditor.geometry import FloatArray, Size
 
 _PAIR: Final = 2

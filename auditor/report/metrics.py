@@ -13,8 +13,8 @@ from auditor.report.plaintext import line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate
 
 MOST: Final = 1000
 """Numbers: trackers take no more at once, and nobody reads them."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate, Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate, Finding
 
 ROWS: Final = 200
 """Subgroups in the front matter and in the table."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 NOT_RECORDED: Final = "not recorded"
 """How an empty attribute value reads."""

@@ -16,8 +16,8 @@ from auditor.report.plaintext import line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Finding
 
 SHOWN: Final = 5
 """Findings in the summary: the gravest."""

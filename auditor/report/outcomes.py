@@ -10,7 +10,7 @@ from auditor.report.levels import RUNGS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.ladder import Estimate, Finding
+    from auditor.documents.ladder import Estimate, Finding
     from auditor.report.estimates import Estimates
 
 Outcome = Literal["found", "ruled out", "open", "withheld", "not evaluated"]

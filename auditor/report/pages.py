@@ -17,7 +17,7 @@ from auditor.resources import templates
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 STYLES: Final = ("screen.css", "gallery.css")
 COMPARISON: Final = (*STYLES, "comparison.css")

@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.document import serialise
+from auditor.documents.document import serialise
+from auditor.documents.signoff import Filed
 from auditor.errors import RenderError
 from auditor.report.attachments import attached
 from auditor.report.caps import PRINT, Caps
@@ -21,13 +22,12 @@ from auditor.report.reprinting import address, answers, seal
 from auditor.report.templating import render
 from auditor.report.translation import speak
 from auditor.report.views import see
-from auditor.signoff import Filed
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.photographs import Images
 
 CHART_WIDTH: Final = 660

@@ -17,7 +17,7 @@ from auditor.report.tables import Cell, Table, head
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.estimates import Estimates
 
 ANSWERED: Final = {

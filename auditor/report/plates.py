@@ -19,7 +19,7 @@ from auditor.report.palettes import region_colour
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from auditor.document import ExampleRegion, Grid
+    from auditor.documents.document import ExampleRegion, Grid
     from auditor.report.images import Picture
 
 NAME: Final = 48

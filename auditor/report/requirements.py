@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.documents.frameworks import SIGNED, read_frameworks
+from auditor.documents.pointers import ANYTHING, is_met, split_need
 from auditor.errors import DataError, UsageError
-from auditor.frameworks import SIGNED, read_frameworks
-from auditor.pointers import ANYTHING, is_met, split_need
 from auditor.report.figures import count
 from auditor.report.tables import listed
 from auditor.report.vocabulary import statistic_name
@@ -17,9 +17,9 @@ from auditor.report.waivers import find_waiver
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from auditor.document import Document
-    from auditor.frameworks import Framework, Requirement
-    from auditor.signoff import Filed
+    from auditor.documents.document import Document
+    from auditor.documents.frameworks import Framework, Requirement
+    from auditor.documents.signoff import Filed
 
 USUAL: Final = ("eu_ai_act", "nist_ai_rmf", "iso_42001", "iso_tr_24027")
 SELECTING: Final = ("nyc_ll144", "four_fifths")

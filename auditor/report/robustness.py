@@ -15,8 +15,8 @@ from auditor.report.vocabulary import fill_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.document import Document
-    from auditor.ladder import Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Finding
     from auditor.report.estimates import Estimates
 
 ROWS: Final = 60

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.documents.verdicts import STATES, tell_rule
 from auditor.report.escaping import escape, paragraph
 from auditor.report.junit import Case, Suite
-from auditor.verdicts import STATES, tell_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.documents.verdicts import Item, Outcome, Ruling, Verdict
     from auditor.report.junit import Result
-    from auditor.verdicts import Item, Outcome, Ruling, Verdict
 
 RESULTS: Final[dict[Outcome, Result]] = {"pass": "passed", "fail": "failed", "cannot tell": "skipped"}
 ITEMS: Final = 4

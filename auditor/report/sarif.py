@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.document import REDACTED
+from auditor.documents.document import REDACTED
 from auditor.properties import PROPERTIES
 from auditor.report.checks import LAYERS
 from auditor.report.levels import badge, is_property, ranked, topic
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Check, Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Check, Finding
+    from auditor.documents.signoff import Filed
     from auditor.report.signoff import Row as Decided
-    from auditor.signoff import Filed
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST: Final = 5000

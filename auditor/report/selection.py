@@ -14,8 +14,8 @@ from auditor.report.tables import Cell, Table, head
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate
     from auditor.report.estimates import Estimates
     from auditor.report.figures import Number
 

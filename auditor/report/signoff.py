@@ -12,9 +12,9 @@ from auditor.report.names import shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
+    from auditor.documents.signoff import Decision, Filed
     from auditor.report.codes import Code
-    from auditor.signoff import Decision, Filed
 
 WORDS: Final = {"accept": "accepted", "mitigate": "to be mitigated", "reject": "rejected"}
 UNDECIDED: Final = "no decision"

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.document import ESTIMATE_COLUMNS
+from auditor.documents.document import ESTIMATE_COLUMNS
 from auditor.errors import RenderError
 from auditor.report.codes import list_codes
 from auditor.report.comparison_tables import COMPARED, compare_tables
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate, Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate, Finding
 
     Cell = str | float | bool | None
 

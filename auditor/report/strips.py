@@ -15,7 +15,7 @@ from auditor.report.photographs import NOT_SHOWN, is_blank, seen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.document import Example, Grid
+    from auditor.documents.document import Example, Grid
     from auditor.report.frames import Geometry
     from auditor.report.photographs import Images
 

@@ -15,8 +15,8 @@ from auditor.report.tables import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.ladder import Estimate
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate
     from auditor.report.checks import Checks
     from auditor.report.estimates import Estimates
     from auditor.report.figures import Number

@@ -16,7 +16,7 @@ from auditor.report.plaintext import line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.catalogue import Catalogue
 
 INLINE: Final = frozenset({"a", "b", "em", "i", "strong", "span", "small", "sub", "sup", "time", "code", "abbr", "kbd"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.document import serialise
+from auditor.documents.document import serialise
+from auditor.documents.signoff import Filed
 from auditor.report import attachments, contents, control, declared, facts
 from auditor.report.attention import Attention, attention
 from auditor.report.caps import cut_examples
@@ -25,12 +26,11 @@ from auditor.report.selection import Selection, selection
 from auditor.report.signoff import SignedOff, signed_off
 from auditor.report.summary import Summary, summary
 from auditor.report.waivers import find_unknown
-from auditor.signoff import Filed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.caps import Caps
     from auditor.report.photographs import Images
     from auditor.report.plates import Album

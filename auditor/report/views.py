@@ -8,13 +8,13 @@ from auditor.report.comparison_view import view_comparison
 from auditor.report.view import view
 
 if TYPE_CHECKING:
-    from auditor.document import Document
+    from auditor.documents.document import Document
+    from auditor.documents.signoff import Filed
     from auditor.report.caps import Caps
     from auditor.report.comparison_view import ComparisonView
     from auditor.report.photographs import Images
     from auditor.report.plates import Album
     from auditor.report.view import View
-    from auditor.signoff import Filed
 
 
 def see(

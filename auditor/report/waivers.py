@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from auditor.frameworks import Framework, Requirement
+    from auditor.documents.frameworks import Framework, Requirement
 
 
 def find_waiver(requirement: Requirement, framework: Framework, waivers: Mapping[str, str]) -> str:

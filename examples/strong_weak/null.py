@@ -25,7 +25,7 @@ import auditor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from auditor.comparisons import CueChange
+    from auditor.documents.comparisons import CueChange
 
     Row = dict[str, Any]
     Known = Mapping[tuple[str, str], tuple[float, float]]

@@ -26,12 +26,12 @@ from t0 import _place as place_regions
 from auditor.analysis.estimates import estimate
 from auditor.analysis.protocol import follow_protocol
 from auditor.analysis.statistics.base import Evidence
-from auditor.document import Document
+from auditor.documents.document import Document
 from auditor.records import READ
 from auditor.trials import INTERVENTIONS
 
 if TYPE_CHECKING:
-    from auditor.comparisons import CueChange
+    from auditor.documents.comparisons import CueChange
 
     Row = dict[str, Any]
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from auditor.analysis.statistics.base import Evidence
-    from auditor.comparisons import CueChange
-    from auditor.document import Document
+    from auditor.documents.comparisons import CueChange
+    from auditor.documents.document import Document
     from auditor.evidence.dataset import AnnotatedDataset
     from auditor.evidence.models import LoadedModel
 

@@ -12,7 +12,7 @@ from scipy.stats import fisher_exact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from auditor.ladder import Finding, Protocol
+    from auditor.documents.ladder import Finding, Protocol
     from auditor.result import AuditResult
 
     Row = dict[str, Any]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from auditor.comparisons import Change, ComparedModel, Comparison, CueChange, Matching, Pair
-from auditor.ladder import Estimate
+from auditor.documents.comparisons import Change, ComparedModel, Comparison, CueChange, Matching, Pair
+from auditor.documents.ladder import Estimate
 
 if TYPE_CHECKING:
-    from auditor.comparisons import ComparisonVerdict
+    from auditor.documents.comparisons import ComparisonVerdict
 
 NAMES = ("old", "new")
 

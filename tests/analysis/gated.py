@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from auditor.document import AttributeFacts, Document, RegionFacts
-from auditor.ladder import Check, Estimate, FalseAlarms, Finding, Protocol, Rung
+from auditor.documents.document import AttributeFacts, Document, RegionFacts
+from auditor.documents.ladder import Check, Estimate, FalseAlarms, Finding, Protocol, Rung
 from tests.test_packaging import make_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from auditor.ladder import Answer, Level
+    from auditor.documents.ladder import Answer, Level
 
 CLASSES, GROUPS = ("doctor", "nurse"), ("man", "woman")
 ROLES = {"face": "protected", "coat": "core", "tag": "artefact"}

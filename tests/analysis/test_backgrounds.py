@@ -12,13 +12,13 @@ import pytest
 
 from auditor.analysis.backgrounds import judge_exchange, list_background_findings
 from auditor.analysis.protocol import follow_protocol
-from auditor.ladder import Check
+from auditor.documents.ladder import Check
 from tests.analysis.asking import answer, drawn, looks, row, table
 from tests.analysis.statistics.trialling import CLASSES, make_read, make_told, make_trials
 
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
-    from auditor.ladder import Finding
+    from auditor.documents.ladder import Finding
 
 NEVER = re.compile(r"\b(un)?fair|bias|prove", re.IGNORECASE)
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from auditor.analysis.statistics.base import Evidence
+    from auditor.documents.ladder import Check
     from auditor.geometry import FloatArray
-    from auditor.ladder import Check
 
 
 def table(*rows: dict[str, Any]) -> pd.DataFrame:

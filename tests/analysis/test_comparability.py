@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.analysis.comparability import list_differences
-from auditor.document import Redaction
-from auditor.ladder import Estimate
-from tests.histories import audit
+from auditor.documents.document import Redaction
+from auditor.documents.ladder import Estimate
+from tests.comparing.histories import audit
 from tests.report.laddered import protocol
 
 if TYPE_CHECKING:
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 BEFORE = audit({"face": "E3"})
 DATA, METHOD, MODEL, TOOL = BEFORE.data, BEFORE.method, BEFORE.model, BEFORE.tool

@@ -11,8 +11,8 @@ import pytest
 from auditor.analysis import comparison as room
 from auditor.analysis.comparison import compare_evidence, find_grounds, withholds
 from auditor.analysis.matching import match
-from auditor.comparisons import ComparedModel
-from auditor.ladder import Check
+from auditor.documents.comparisons import ComparedModel
+from auditor.documents.ladder import Check
 from tests.analysis.conftest import CLASSES
 from tests.analysis.gated import audit, protocol
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from auditor.analysis.matching import Matched
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 NAMES = ("old", "new", "newest")
 

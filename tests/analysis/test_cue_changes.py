@@ -21,7 +21,7 @@ from auditor.analysis.statistics.effects import read_effects
 from tests.analysis.pairing import BALANCED, Lean, check, document, finding, make_model, make_pair, make_scene
 
 if TYPE_CHECKING:
-    from auditor.comparisons import CueChange
+    from auditor.documents.comparisons import CueChange
 
 FACE = "face:gender:woman:nurse"
 

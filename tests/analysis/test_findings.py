@@ -9,17 +9,17 @@ import jsonschema
 import numpy as np
 import pytest
 
-import auditor.document
+import auditor.documents.document
 from auditor.analysis.findings import GRAVITY, find_level, list_findings
 from auditor.analysis.statistics.effects import read_effects
-from auditor.ladder import Check, Rung
+from auditor.documents.ladder import Check, Rung
 from tests.analysis.asking import FILLS, answer, gap, looks, make_asked, planted, row, table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from auditor.analysis.statistics.base import Evidence
-    from auditor.ladder import Answer, Finding
+    from auditor.documents.ladder import Answer, Finding
 
 NEVER = re.compile(r"\b(un)?fair|bias|prove", re.IGNORECASE)
 FOUND, RULED_OUT, OPEN, UNTESTED, WITHHELD = "found", "ruled out", "not enough evidence", "not evaluated", "withheld"
@@ -269,7 +269,7 @@ def every(used: Evidence) -> list[Finding]:
 def test_every_level_fits_the_schema_and_keeps_to_what_was_measured(used: Evidence) -> None:
     findings = every(used)
     assert {one.level for one in findings} == set(GRAVITY)
-    schema = auditor.document.make_schema()
+    schema = auditor.documents.document.make_schema()
     part = {**schema["$defs"]["Finding"], "$defs": schema["$defs"]}
     for finding in findings:
         jsonschema.validate(json.loads(finding.model_dump_json()), part)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from auditor.analysis.policy import Policy, gate
-from auditor.document import Asked, Document, PolicyLock
+from auditor.documents.document import Asked, Document, PolicyLock
 from tests.analysis.gated import PAIRS, audit, finding, number, numbers, protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.ladder import Estimate
-    from auditor.verdicts import Verdict
+    from auditor.documents.ladder import Estimate
+    from auditor.documents.verdicts import Verdict
 
 RULES: list[dict[str, Any]] = [
     {"region": "face", "max_level": "E2"},

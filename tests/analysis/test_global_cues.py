@@ -25,7 +25,7 @@ from tests.analysis.statistics.trialling import make_read, make_told, make_trial
 
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
-    from auditor.ladder import Finding
+    from auditor.documents.ladder import Finding
 
 
 def fill_in(evidence: Evidence) -> Evidence:

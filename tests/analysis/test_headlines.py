@@ -8,13 +8,13 @@ from auditor.analysis.headlines import tell_bound, tell_effect, tell_needed, tel
 from auditor.analysis.questions import list_cells
 from auditor.analysis.uses import judge
 from auditor.analysis.wording import listed, percent, span
-from auditor.ladder import Rung
+from auditor.documents.ladder import Rung
 from tests.analysis.asking import make_asked, planted
 from tests.analysis.statistics.trialling import CLASSES
 
 if TYPE_CHECKING:
     from auditor.analysis.uses import Use
-    from auditor.ladder import Answer
+    from auditor.documents.ladder import Answer
 
 
 def ask(by: float, *, n: int = 300, alone: bool = False, spread: float = 0.3, seed: int = 0) -> Use:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from auditor.analysis.history import ORDER, trace
 from auditor.report.levels import LEVELS
-from tests.histories import REGIONS, audit, comparison_of, series, version
+from tests.comparing.histories import REGIONS, audit, comparison_of, series, version
 from tests.report.laddered import finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.histories import History, Row
-    from auditor.ladder import Level
+    from auditor.documents.histories import History, Row
+    from auditor.documents.ladder import Level
 
 USED = ("E4", "E3", "E3'")
 

@@ -9,7 +9,7 @@ from auditor.analysis.looks import hides_use, is_by_heads, judge_looks, tell_loo
 from tests.analysis.asking import looks, row, table
 
 if TYPE_CHECKING:
-    from auditor.ladder import Rung
+    from auditor.documents.ladder import Rung
 
 NOTHING = table()
 

@@ -11,14 +11,14 @@ from auditor.analysis.conditions import CONDITIONS
 from auditor.analysis.policy import Policy, gate
 from auditor.analysis.rules import SELECTORS, WAIVABLE, Rule
 from auditor.analysis.toml_lines import find_lines
-from auditor.document import PolicyLock
+from auditor.documents.document import PolicyLock
 from auditor.errors import UsageError
 from tests.analysis.gated import audit, numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.verdicts import Verdict
+    from auditor.documents.verdicts import Verdict
 
 TODAY = "2026-11-23"
 WAIVER = {"finding": "face:gender:woman:nurse", "reason": "retraining", "owner": "A", "expires": "2026-12-31"}

@@ -38,7 +38,7 @@ LIBRARIES = ("weasyprint", "pydyf", "Pillow", "Jinja2")
 def draw(folder: Path, examples: int) -> None:
     """Draw an audit with its photographs."""
     sys.path.insert(0, str(ROOT))
-    from auditor.document import serialise
+    from auditor.documents.document import serialise
     from tests.report.conftest import document
     from tests.report.laddered import ALL_LEVELS, laddered
 

@@ -98,8 +98,8 @@ def run_plain(photos: Path, weights: Path, folder: Path) -> dict[str, float]:
 def run_audit(photos: Path, weights: Path, folder: Path) -> dict[str, float]:
     """The same photographs through `auditor.run`."""
     from auditor.pipeline import run
-    from auditor.plan import Audit
-    from auditor.rendering import write_report
+    from auditor.plans.plan import Audit
+    from auditor.publishing.rendering import write_report
 
     plan = {
         "model": {

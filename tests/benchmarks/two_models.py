@@ -35,16 +35,16 @@ from PIL import Image
 from safetensors.torch import save_file
 from torchvision.transforms import v2
 
-from auditor.filing import Told, ask
-from auditor.plan import Audit
-from auditor.planned import PlannedModel, load_dataset
-from auditor.several import look_together
-from auditor.tasks import Order, prepare
+from auditor.audits.planned import PlannedModel, load_dataset
+from auditor.audits.several import look_together
+from auditor.audits.tasks import Order, prepare
+from auditor.plans.plan import Audit
+from auditor.publishing.filing import Told, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.tasks import Task
+    from auditor.audits.tasks import Task
 
 LAYERS = {"resnet18": "layer4", "mobilenet_v2": "features"}
 CLASSES = [f"class {k}" for k in range(1000)]

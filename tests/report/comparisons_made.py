@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from auditor.comparisons import (
+from auditor.documents.comparisons import (
     Change,
     ComparedModel,
     Comparison,
@@ -22,8 +22,8 @@ from auditor.comparisons import (
     Ranked,
     Side,
 )
-from auditor.document import serialise
-from auditor.ladder import Estimate
+from auditor.documents.document import serialise
+from auditor.documents.ladder import Estimate
 from auditor.result import read_document
 from tests.conftest import ROOT
 from tests.report.conftest import blob
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from auditor.document import Document, Example
+    from auditor.documents.document import Document, Example
 
 DEMO = ROOT / "reports" / "demo"
 KINDS: tuple[Any, ...] = (

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from auditor.document import (
+from auditor.documents.document import (
     AttributeFacts,
     DataFacts,
     Document,
@@ -24,7 +24,7 @@ from auditor.document import (
     RegionFacts,
     Tool,
 )
-from auditor.ladder import Estimate
+from auditor.documents.ladder import Estimate
 from auditor.records import RASTER, pack_raster
 from auditor.report import write_pdf
 

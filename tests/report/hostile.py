@@ -9,7 +9,7 @@ from tests.report.laddered import ALL_LEVELS, finding, protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 NAMES = (
     "<script>alert(1)</script>",

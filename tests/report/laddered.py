@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from auditor.ladder import Check, Estimate, FalseAlarms, Finding, FindingExample, Protocol, Rung
+from auditor.documents.ladder import Check, Estimate, FalseAlarms, Finding, FindingExample, Protocol, Rung
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.document import Document
-    from auditor.ladder import Answer, Level
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Answer, Level
 
 HEADLINES = {
     "E4": (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 CONTENTS = '<nav class="toc" id="contents"><h2 class="unnumbered">Contents</h2></nav></body></html>'
 

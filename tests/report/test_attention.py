@@ -13,7 +13,7 @@ from auditor.report.figures import SPACE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.charts import Mark
 
     Make = Callable[..., Document]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.ladder import Check, FalseAlarms
+from auditor.documents.ladder import Check, FalseAlarms
 from auditor.report.checks import banner, checks
 from auditor.report.figures import SPACE
 from tests.report.laddered import protocol

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.document import Document, serialise
+from auditor.documents.document import Document, serialise
 from auditor.report.changes import compared as printed
 from auditor.report.changes import signed
 from auditor.report.comparison_cues import said

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pypdf
 import pytest
 
-from auditor.document import serialise
+from auditor.documents.document import serialise
 from auditor.report.pdf import write_pdf
 from tests.report.comparisons_made import compared, pair, verdict
 from tests.report.test_comparison import TITLES, hostile

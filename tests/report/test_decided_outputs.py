@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
-    from auditor.signoff import Filed
+    from auditor.documents.document import Document
+    from auditor.documents.signoff import Filed
 
     Make = Callable[..., Document]
 

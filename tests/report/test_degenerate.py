@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pypdf
 import pytest
 
-from auditor.declared import Declared
+from auditor.documents.declared import Declared
 from auditor.report import write_html, write_pdf
 from auditor.report.caps import PRINT, SCREEN, cut_examples
 from auditor.report.junit import write_junit
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

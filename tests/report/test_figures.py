@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.documents.ladder import Estimate
 from auditor.errors import RenderError
-from auditor.ladder import Estimate
 from auditor.report.figures import MINUS, SPACE, count, number, points, share, times
 from auditor.report.names import shorten, shown, text_width
 

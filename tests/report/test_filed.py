@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pypdf
 import pytest
 
-from auditor.declared import Declared
-from auditor.document import AttributeFacts, serialise
+from auditor.documents.declared import Declared
+from auditor.documents.document import AttributeFacts, serialise
+from auditor.documents.signoff import Decision, Filed, SignOff
 from auditor.report import write_html, write_pdf
 from auditor.report.caps import SCREEN
 from auditor.report.declared import NOTHING, missing_table, population_tables, wilson
@@ -21,7 +22,6 @@ from auditor.report.figures import SPACE
 from auditor.report.selection import selection
 from auditor.report.signoff import signed_off
 from auditor.report.view import SECTIONS, view
-from auditor.signoff import Decision, Filed, SignOff
 from tests.report.conftest import estimate
 from tests.report.laddered import laddered
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

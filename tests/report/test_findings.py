@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.ladder import Rung
+from auditor.documents.ladder import Rung
 from auditor.report import write_html
 from auditor.report.caps import SCREEN
 from auditor.report.details import beside_table, numbers_table, sureness_table, told_measured
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
-    from auditor.ladder import Finding
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Finding
     from auditor.report.findings import Findings
     from auditor.report.tables import Table
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor.analysis.history import trace
-from auditor.histories import Decided
+from auditor.documents.histories import Decided
 from auditor.report.history_charts import COLUMNS, ROWS, draw_levels, draw_shares
 from auditor.report.history_page import render_history, see_history
-from tests.histories import audit, comparison_of, series, version
+from tests.comparing.histories import audit, comparison_of, series, version
 from tests.report.hostile import NAMES
 from tests.report.test_history_text import demo, hostile_version, many
 
 if TYPE_CHECKING:
-    from auditor.histories import History
+    from auditor.documents.histories import History
 
 
 def text_of(page: str) -> str:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor.analysis.history import trace
-from auditor.document import Redaction
-from auditor.histories import Decided
+from auditor.documents.document import Redaction
+from auditor.documents.histories import Decided
 from auditor.report.estimates import Estimates
 from auditor.report.history_rates import rates
 from auditor.report.history_text import AUDITS, LONGEST, tell_history
 from auditor.report.monospace import cells, fit, pad, scale, whisker
 from auditor.result import read_document
-from tests.histories import DEMO, audit, comparison_of, series, version
+from tests.comparing.histories import DEMO, audit, comparison_of, series, version
 from tests.report.hostile import NAMES
 from tests.report.laddered import finding
 
 if TYPE_CHECKING:
-    from auditor.histories import History, Version
+    from auditor.documents.histories import History, Version
 
 GOLDEN = """\
 2 audits, oldest first

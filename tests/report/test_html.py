@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.document import Document
+from auditor.documents.document import Document
 from auditor.errors import RenderError
 from auditor.report import write_html
 from tests.report.laddered import ALL_LEVELS, laddered
@@ -226,7 +226,7 @@ def test_a_document_survives_json(make_document: Make, tmp_path: Path) -> None:
 
 SCRIPT = """
 import pathlib, sys
-from auditor.document import Document
+from auditor.documents.document import Document
 from auditor.report import write_html, write_pdf
 folder = pathlib.Path(sys.argv[1])
 document = Document.model_validate_json((folder / "audit.json").read_bytes())

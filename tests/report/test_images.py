@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from auditor.document import Example, ExampleRegion
+from auditor.documents.document import Example, ExampleRegion
 from auditor.records import RASTER, pack_raster
 from auditor.report.frames import LONGEST, Geometry, photograph
 from auditor.report.images import embedded, outlined, overlay, tile, upsampled

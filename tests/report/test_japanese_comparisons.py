@@ -12,9 +12,9 @@ import yaml
 from auditor.analysis.comparison_trust import Grounds
 from auditor.analysis.comparison_words import judge_pair
 from auditor.analysis.history import trace
-from auditor.comparisons import Fate, Kind, Leaning
-from auditor.document import Redaction
-from auditor.histories import Decided
+from auditor.documents.comparisons import Fate, Kind, Leaning
+from auditor.documents.document import Redaction
+from auditor.documents.histories import Decided
 from auditor.report.caps import PRINT, SCREEN
 from auditor.report.catalogue import Catalogue, read_catalogue
 from auditor.report.history_page import render_history
@@ -25,7 +25,7 @@ from auditor.report.translation import translate_page
 from auditor.report.views import see
 from auditor.resources import templates
 from tests.analysis.compared import change, cue
-from tests.histories import audit, comparison_of, series, version
+from tests.comparing.histories import audit, comparison_of, series, version
 from tests.report.comparisons_made import compared
 from tests.report.test_japanese_sentences import FILES, check, literals, read
 from tests.report.test_translation import latin_words, texts_of
@@ -33,8 +33,8 @@ from tests.report.test_translation import latin_words, texts_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.document import Document
-    from auditor.histories import History
+    from auditor.documents.document import Document
+    from auditor.documents.histories import History
 
 NAMES = ("age", "coat", "doctor", "face", "gender", "hair", "man", "new", "nurse", "old", "tag", "woman", "layer4")
 SPOKEN = (

@@ -15,8 +15,8 @@ from auditor.analysis.findings import list_findings
 from auditor.analysis.headlines import write_headline
 from auditor.analysis.questions import list_cells
 from auditor.analysis.uses import judge
-from auditor.document import Document
-from auditor.ladder import Rung
+from auditor.documents.document import Document
+from auditor.documents.ladder import Rung
 from auditor.properties import PROPERTIES
 from auditor.report.catalogue import read_catalogue
 from auditor.report.names import names_in
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from auditor.analysis.uses import Use
-    from auditor.ladder import Level
+    from auditor.documents.ladder import Level
     from auditor.report.catalogue import Catalogue
 
 ROOT = Path(__file__).parents[2]

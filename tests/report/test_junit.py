@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from junitparser import TestCase
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

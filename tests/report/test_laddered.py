@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pypdf
 import pytest
 
-from auditor.ladder import FalseAlarms
+from auditor.documents.ladder import FalseAlarms
 from auditor.report import write_html, write_pdf
 from auditor.report.figures import SPACE
 from tests.report.laddered import ALL_LEVELS, MANY, finding, laddered, protocol
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
-    from auditor.ladder import Level
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Level
 
     Make = Callable[..., Document]
 

@@ -11,14 +11,14 @@ from auditor.report.estimates import Estimates
 from auditor.report.findings import findings
 from auditor.report.ladders import Ladder, ladder
 from auditor.result import read_document
-from tests.histories import DEMO
+from tests.comparing.histories import DEMO
 from tests.report.hostile import hostile
 from tests.report.laddered import ALL_LEVELS, MANY, finding, laddered, protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

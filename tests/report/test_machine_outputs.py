@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.document import Document
+from auditor.documents.document import Document
 from auditor.errors import RenderError
 from auditor.report.junit import write_junit
 from auditor.report.markdown import write_markdown

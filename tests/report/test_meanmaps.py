@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from auditor.document import MeanMap
+from auditor.documents.document import MeanMap
 from auditor.report.meanmaps import _contrasts, _density, mean_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

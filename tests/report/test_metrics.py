@@ -15,7 +15,7 @@ from tests.report.laddered import ALL_LEVELS, laddered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

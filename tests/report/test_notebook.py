@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from auditor.document import serialise
+from auditor.documents.document import serialise
 from auditor.report.notebook import SHOWN, tell_html
 from auditor.result import AuditResult, load
 from tests.report.hostile import EDGES, hostile
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from auditor.ladder import Estimate, Level, Rung
+from auditor.documents.ladder import Estimate, Level, Rung
 from auditor.report.estimates import Estimates
 from auditor.report.findings import findings
 from auditor.report.outcomes import alarming, effect, outcome, reason, tally, told
@@ -15,7 +15,7 @@ from tests.report.laddered import ALL_LEVELS, MANY, finding, laddered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

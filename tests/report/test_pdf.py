@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
     Printed = tuple[Path, tuple[str, ...]]
@@ -177,7 +177,7 @@ def test_without_pango_one_clear_line_and_html_still_works(
 
 NO_FONTS = """
 import pathlib, sys
-from auditor.document import Document
+from auditor.documents.document import Document
 from auditor.errors import RenderError
 from auditor.report import write_pdf
 folder = pathlib.Path(sys.argv[1])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.geometry import BoolArray
 
     Make = Callable[..., Document]

@@ -25,7 +25,7 @@ from tests.analysis.conftest import make_evidence, make_images
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

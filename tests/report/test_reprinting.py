@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pypdf
 import pytest
 
-from auditor.document import serialise
+from auditor.documents.document import serialise
+from auditor.documents.signoff import Filed
 from auditor.errors import RenderError
 from auditor.report import pdf, printer
 from auditor.report.reprinting import address, answers, seal
-from auditor.signoff import Filed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 PAGE: Mapping[str, Any] = {
     "page": "<p>one",

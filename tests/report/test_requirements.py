@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.declared import Declared
+from auditor.documents.declared import Declared
+from auditor.documents.frameworks import Framework, find_framework, list_frameworks, read_framework
+from auditor.documents.pointers import ANYTHING, holds, is_met, split_need
+from auditor.documents.signoff import Decision, Filed, SignOff
 from auditor.errors import DataError
-from auditor.frameworks import Framework, find_framework, list_frameworks, read_framework
-from auditor.pointers import ANYTHING, holds, is_met, split_need
 from auditor.report import write_html
 from auditor.report.requirements import STATUSES, find_status, frameworks, gather, indices
 from auditor.report.waivers import find_unknown
-from auditor.signoff import Decision, Filed, SignOff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
-    from auditor.frameworks import Requirement
+    from auditor.documents.document import Document
+    from auditor.documents.frameworks import Requirement
 
     Make = Callable[..., Document]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from auditor.document import serialise
+from auditor.documents.document import serialise
 from auditor.report import sarif
 from auditor.report.sarif import make_run, write_sarif
 from tests.report.hostile import EDGES, hostile
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

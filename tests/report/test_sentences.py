@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.document import AttributeFacts, RegionFacts
-from auditor.ladder import Estimate
+from auditor.documents.document import AttributeFacts, RegionFacts
+from auditor.documents.ladder import Estimate
 from auditor.report.contents import data_tables
 from auditor.report.estimates import Estimates
 from auditor.report.figures import SPACE
@@ -28,7 +28,7 @@ from auditor.report.summary import summary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
     from auditor.report.tables import Table
 
 RIGHT = {

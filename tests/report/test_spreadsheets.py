@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.document import ESTIMATE_COLUMNS
+from auditor.documents.document import ESTIMATE_COLUMNS
 from auditor.report.levels import ranked
 from auditor.report.plaintext import clean
 from auditor.report.spreadsheets import FINDING_COLUMNS, guard, render_table, write_tables
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
     Make = Callable[..., Document]
 

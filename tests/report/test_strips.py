@@ -20,7 +20,7 @@ from tests.report.conftest import document
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 PAIRS = LARGE + 5
 

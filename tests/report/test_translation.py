@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from auditor.document import Document
+from auditor.documents.document import Document
 from auditor.errors import UsageError
 from auditor.report.caps import PRINT, SCREEN
 from auditor.report.catalogue import CLOSE, OPEN, Catalogue, read_catalogue

@@ -12,18 +12,19 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import auditor
-from auditor import summaries, testing
+from auditor import testing
 from auditor.analysis import compilation
+from auditor.audits import summaries
 from auditor.errors import DataError, UnfinishedError, UsageError
 from auditor.pipeline import audit, run
-from auditor.plan import Audit
+from auditor.plans.plan import Audit
 from auditor.runs import Shard, reuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from auditor.document import Document
+    from auditor.documents.document import Document
 
 COUNT = 40
 NET = """
@@ -241,7 +242,7 @@ def test_other_settings_are_measured_anew(own: Path, overrides: dict[str, object
 
 
 def test_other_tools_measure_anew(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.provenance.RECORDS", "9.9")
+    monkeypatch.setattr("auditor.audits.provenance.RECORDS", "9.9")
     assert ANSWERED not in go(own)[1]
 
 

@@ -8,16 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from auditor.analysis.wording import percent, span
-from auditor.verdicts import Item
+from auditor.documents.verdicts import Item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from auditor.analysis.rules import Rule
-    from auditor.comparisons import Pair as Paired
-    from auditor.document import Document
-    from auditor.ladder import Estimate, Finding
-    from auditor.verdicts import State
+    from auditor.documents.comparisons import Pair as Paired
+    from auditor.documents.document import Document
+    from auditor.documents.ladder import Estimate, Finding
+    from auditor.documents.verdicts import State
 
     Pair = tuple[str, str | None]
     Judge = Callable[[tuple[float, float]], State]

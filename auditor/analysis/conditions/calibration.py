@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.analysis.conditions.base import Audited, judge_rows, name_cell, within
 from auditor.analysis.conditions.choices import choose_groups
 from auditor.analysis.wording import percent
-from auditor.verdicts import Item
+from auditor.documents.verdicts import Item
 
 if TYPE_CHECKING:
     from auditor.analysis.rules import Rule

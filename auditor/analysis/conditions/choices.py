@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from auditor.analysis.conditions.base import Audited
     from auditor.analysis.rules import Rule
-    from auditor.verdicts import Item
+    from auditor.documents.verdicts import Item
 
 
 def choose(asked: Sequence[str], known: Iterable[str], *, what: str) -> tuple[list[str], list[Item]]:

@@ -20,16 +20,16 @@ from auditor.analysis.conditions.choices import choose, choose_classes
 from auditor.analysis.conditions.pairs import choose_pairs, choose_regions, fingerprint_of
 from auditor.analysis.rules import EACH
 from auditor.analysis.wording import percent
+from auditor.documents.verdicts import Item
 from auditor.trials import LEAKY
-from auditor.verdicts import Item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.analysis.conditions.base import Judge
     from auditor.analysis.rules import Rule
-    from auditor.ladder import Estimate
-    from auditor.verdicts import State
+    from auditor.documents.ladder import Estimate
+    from auditor.documents.verdicts import State
 
 AGREEING: Final = 2
 """Ways of hiding that must agree, as in `auditor.analysis.questions`: written again, as that takes seconds to load."""

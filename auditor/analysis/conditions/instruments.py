@@ -8,11 +8,11 @@ from auditor.analysis.conditions.base import Audited, at_most, missing
 from auditor.analysis.conditions.choices import choose
 from auditor.analysis.rules import EACH
 from auditor.analysis.wording import percent, span
-from auditor.verdicts import Item
+from auditor.documents.verdicts import Item
 
 if TYPE_CHECKING:
     from auditor.analysis.rules import Rule
-    from auditor.ladder import Check, FalseAlarms
+    from auditor.documents.ladder import Check, FalseAlarms
 
 OVERLAP: Final = "overlap and balance"
 OF_THE_AUDIT: Final = ("model-specific maps", "faithful maps", "empty maps", "positive control")

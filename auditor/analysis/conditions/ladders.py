@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.analysis.conditions.base import NO_BASELINE, NOT_COMPARED, Audited, is_property, missing
 from auditor.analysis.conditions.pairs import choose_pairs
-from auditor.verdicts import Item
+from auditor.documents.verdicts import Item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.analysis.conditions.base import Pair
     from auditor.analysis.rules import Rule
-    from auditor.comparisons import CueChange
-    from auditor.ladder import Finding, Level
-    from auditor.verdicts import State
+    from auditor.documents.comparisons import CueChange
+    from auditor.documents.ladder import Finding, Level
+    from auditor.documents.verdicts import State
 
 HEIGHT: Final[dict[Level, int]] = {"R": 0, "E1": 1, "E2": 2, "E3": 3, "E3'": 3, "E4": 4, "I": 0, "E0": 0}
 """How high a level reaches; what is open or was not evaluated reaches nothing yet."""

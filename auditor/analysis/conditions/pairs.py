@@ -12,7 +12,7 @@ from auditor.analysis.wording import listed
 if TYPE_CHECKING:
     from auditor.analysis.conditions.base import Pair
     from auditor.analysis.rules import Rule
-    from auditor.verdicts import Item
+    from auditor.documents.verdicts import Item
 
 
 def choose_regions(rule: Rule, audited: Audited) -> tuple[list[str], list[Item]]:

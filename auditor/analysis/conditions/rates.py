@@ -20,14 +20,14 @@ from auditor.analysis.conditions.base import (
 from auditor.analysis.conditions.choices import choose, choose_classes, choose_groups
 from auditor.analysis.rules import EACH
 from auditor.analysis.wording import percent, span
-from auditor.verdicts import Item
+from auditor.documents.verdicts import Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.analysis.rules import Rule
-    from auditor.comparisons import Change
-    from auditor.ladder import Estimate
+    from auditor.documents.comparisons import Change
+    from auditor.documents.ladder import Estimate
 
     Group = tuple[str | None, str | None]
 
@@ -192,7 +192,7 @@ def subtract(one: Estimate, two: Estimate) -> tuple[float, float]:
 
     Examples
     --------
-    >>> from auditor.ladder import Estimate
+    >>> from auditor.documents.ladder import Estimate
     >>> facts = {"statistic": "accuracy", "n": 100, "clusters": 100, "unit": "share", "method": "m"}
     >>> old, new = Estimate(value=0.9, ci=(0.83, 0.94), **facts), Estimate(value=0.8, ci=(0.71, 0.87), **facts)
     >>> [round(limit, 3) for limit in subtract(old, new)]

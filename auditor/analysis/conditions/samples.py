@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from auditor.analysis.conditions.base import Audited, missing, name_cell
 from auditor.analysis.conditions.choices import choose_classes, choose_groups
 from auditor.analysis.wording import percent
-from auditor.verdicts import Item
+from auditor.documents.verdicts import Item
 
 if TYPE_CHECKING:
     from auditor.analysis.rules import Rule
-    from auditor.verdicts import State
+    from auditor.documents.verdicts import State
 
     Group = tuple[str | None, str | None]
 

@@ -11,7 +11,7 @@ from auditor.analysis.rules import EACH
 
 if TYPE_CHECKING:
     from auditor.analysis.rules import Rule
-    from auditor.verdicts import Item
+    from auditor.documents.verdicts import Item
 
 CROSS: Final = " × "
 """Stands between two attributes that are crossed."""

@@ -14,7 +14,7 @@ from auditor.analysis.paired.worst_groups import compare_worst_groups
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
 
 PAIRED: Final[dict[str, Callable[[PairedEvidence], list[Change]]]] = {
     "performance": compare_performance,

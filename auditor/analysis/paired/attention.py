@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.analysis.paired.base import PairedEvidence
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
 
 _OVER = "over images that show it to both models, whose maps are not empty"
 

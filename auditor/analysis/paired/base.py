@@ -13,7 +13,7 @@ from auditor.analysis.statistics.cells import Cells, tabulate
 from auditor.analysis.statistics.intervals import proportions
 from auditor.analysis.statistics.pairing import compare_pairs
 from auditor.analysis.statistics.signs import DRAWS
-from auditor.comparisons import Change
+from auditor.documents.comparisons import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,7 +13,7 @@ from auditor.analysis.statistics.contrasts import unpack_logits
 if TYPE_CHECKING:
     from auditor.analysis.paired.base import PairedEvidence, Unit
     from auditor.analysis.statistics.base import Evidence
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
     from auditor.geometry import FloatArray
 
 

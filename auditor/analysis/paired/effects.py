@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from auditor.analysis.paired.base import PairedEvidence
     from auditor.analysis.statistics.effects import Effect
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
     from auditor.geometry import BoolArray, FloatArray
 
 

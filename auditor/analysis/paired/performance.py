@@ -10,7 +10,7 @@ from auditor.analysis.paired.base import Asked, compare
 
 if TYPE_CHECKING:
     from auditor.analysis.paired.base import PairedEvidence
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
 
 
 def compare_performance(pair: PairedEvidence) -> list[Change]:

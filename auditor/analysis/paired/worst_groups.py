@@ -16,7 +16,7 @@ from auditor.records import NOT_RECORDED
 if TYPE_CHECKING:
     from auditor.analysis.paired.base import PairedEvidence
     from auditor.analysis.statistics.base import Evidence
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
     from auditor.geometry import FloatArray
 
 

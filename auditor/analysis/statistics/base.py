@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from auditor.analysis.statistics.grids import SingleArray
     from auditor.analysis.statistics.intervals import ByteArray, IntArray
     from auditor.analysis.statistics.memory import Kept
+    from auditor.documents.ladder import Role
     from auditor.geometry import BoolArray, FloatArray, Size
-    from auditor.ladder import Role
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ from tests.analysis.gated import CLASSES, GROUPS, PAIRS, audit, finding, numbers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from auditor.document import Document
-    from auditor.verdicts import Ruling
+    from auditor.documents.document import Document
+    from auditor.documents.verdicts import Ruling
 
 BASELINE = "a" * 64
 VERDICT = judge_pair([], [], grounds=Grounds(names=NAMES, n=400, clusters=400))

@@ -14,12 +14,12 @@ from auditor.analysis.conditions.ladders import find_reach
 from auditor.analysis.conditions.rates import subtract
 from auditor.analysis.overlap import OVERLAP
 from auditor.analysis.policy import Policy, gate
-from auditor.document import Asked
+from auditor.documents.document import Asked
 from tests.analysis.gated import ROLES, WAYS, audit, finding, number, numbers, protocol
 
 if TYPE_CHECKING:
-    from auditor.document import Document
-    from auditor.verdicts import Ruling
+    from auditor.documents.document import Document
+    from auditor.documents.verdicts import Ruling
 
 
 def judge(

@@ -24,7 +24,7 @@ from tests.analysis.conftest import make_evidence, random_boxes, random_images
 from tests.analysis.pairing import Lean, make_model, make_pair, make_scene
 
 if TYPE_CHECKING:
-    from auditor.comparisons import Change
+    from auditor.documents.comparisons import Change
 
 KEYS = ("statistic", "target", "region", "fill", "label", "predicted", "attribute", "subgroup", "outcome")
 

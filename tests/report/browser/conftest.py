@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.declared import Declared
+from auditor.documents.declared import Declared
 from auditor.report.html import write_html, write_html_folder
 from tests.report.browsing import LEVELS, Visit, launched, visiting
 from tests.report.conftest import document

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.declared import Declared
+from auditor.documents.declared import Declared
+from auditor.documents.signoff import read_filed
 from auditor.report.caps import SCREEN
 from auditor.report.html import write_html
 from auditor.result import find_images, read_document
-from auditor.signoff import read_filed
 from tests.conftest import ROOT
 from tests.report.browsing import FIRST, LEVELS, launched, visiting
 from tests.report.conftest import document
