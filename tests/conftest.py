@@ -25,10 +25,15 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for the shared data, so that ``-m 'not shared'`` leaves out all of it."""
+    """Mark what asks for the shared data, so that ``-m 'not shared'`` leaves it out; files with slow tests come first.
+
+    Each file is one process's: a long one that begins last would leave the others idle.
+    """
     for item in items:
         if "shared_data" in getattr(item, "fixturenames", ()):
             item.add_marker("shared")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ def test_help_names_every_command_and_loads_no_torch() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
+@pytest.mark.slow
 def test_a_run_leaves_an_audit_and_two_reports_and_they_are_rendered_again_from_it_alone(
     planted: Path, tmp_path: Path
 ) -> None:

@@ -149,6 +149,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path / "a place")
 
 
+@pytest.mark.slow
 def test_wheel_renders_a_report(place: Place, wheel: Path, audit: Path) -> None:
     place.install(wheel)
     assert place.report(audit).startswith(str(place.folder))

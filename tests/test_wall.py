@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 import auditor
 from auditor import testing
 from tests.processes import run_python
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_records_alone_give_the_audit_and_its_reports(tmp_path: Path) -> None:
     photographs, out = testing.plant(tmp_path / "planted", count=24, seed=5), tmp_path / "out"
     model = auditor.load_model(

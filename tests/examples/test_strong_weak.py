@@ -211,6 +211,7 @@ def test_committed_page_is_made_from_the_committed_rows(example: dict[str, Modul
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_one_thread")
 def test_small_series_from_photographs_to_the_page(
     example: dict[str, ModuleType], shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -134,6 +134,7 @@ def test_interval_holds_the_exact_shift(closed: dict[float, list[pd.DataFrame]])
             assert row["mean_low"] <= theta <= row["mean_high"]
 
 
+@pytest.mark.slow
 def test_a_cue_is_found_where_it_tells_the_class_and_not_where_it_does_not(decoys: dict[float, pd.DataFrame]) -> None:
     strong, none = (_cell(decoys[level], "cue", "colour") for level in (0.75, 0.5))
     assert strong["band"] == "material"

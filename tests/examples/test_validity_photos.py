@@ -234,6 +234,7 @@ def test_cats_and_dogs_with_a_patch(example: dict[str, ModuleType], shared_data:
     assert not (nulls["answer"] == "found").any()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_one_thread")
 def test_garments_with_a_sticker_and_people(example: dict[str, ModuleType], shared_data: Path, tmp_path: Path) -> None:
     garments, people = example["t2_garments"], example["people"]

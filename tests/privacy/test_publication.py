@@ -118,6 +118,7 @@ def holding(folder: Path, *needles: str) -> list[str]:
     return [name for name, content in contents(folder) if any(needle in content for needle in wanted)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_no_output_names_a_folder_of_the_machine(reports: dict[str, Path], people: Path, mode: str) -> None:
     assert holding(reports[mode], NAME, str(people.parent)) == []

@@ -97,6 +97,7 @@ def test_the_same_document_gives_the_same_bytes(
     assert (tmp_path / "again.pdf").read_bytes() == printed[0].read_bytes()
 
 
+@pytest.mark.slow
 def test_hostile_names_are_text_and_reach_no_file(tmp_path: Path, photos: Path) -> None:
     warnings = write_pdf(hostile(), tmp_path / "report.pdf", images=photos)
     assert [text for text in warnings if "in no installed font" not in text] == []
