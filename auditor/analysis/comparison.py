@@ -167,6 +167,11 @@ def _tell_method(models: int, *, confidence: float, draws: int) -> list[str]:
         f"{ALPHA:.0%} (Holm). Where a check of an audit failed, hiding may do more than it measured: that its model "
         "leans less is not told, that it leans more is."
     )
+    whole = (
+        "Properties of whole pictures that can go both ways are compared as well, by bringing them to one value and as "
+        "far the other way; nobody declares them, so they are adjusted among themselves and do not count towards the "
+        "verdict."
+    )
     alike = (
         "Alike is said only where simultaneous intervals of the difference in size lie inside of the material margin; "
         "all else cannot be told."
@@ -176,4 +181,4 @@ def _tell_method(models: int, *, confidence: float, draws: int) -> list[str]:
         "Models are ranked by the mean size of the effects of declared cues, in units of their material margins; "
         "places follow from simultaneous intervals of all pairs of models."
     )
-    return [pairs, intervals, cues, alike, maps, *([ranked] if models > _PAIR else [])]
+    return [pairs, intervals, cues, whole, alike, maps, *([ranked] if models > _PAIR else [])]

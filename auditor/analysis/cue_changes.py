@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from auditor.analysis.cue_effects import measure_cues
-from auditor.analysis.cue_sentences import tell_cue
+from auditor.analysis.cue_numbers import PROPERTY
+from auditor.analysis.cue_properties import measure_properties
+from auditor.analysis.cue_sentences import describe_effect, tell_cue
 from auditor.analysis.cue_tests import ALPHA, holm, margin_of, weigh_cues
 from auditor.analysis.fates import find_fate, find_level, find_use, is_balanced, withholds
 from auditor.analysis.matching import FEWEST
@@ -31,7 +33,7 @@ from auditor.documents.comparisons import Change, CueChange
 from auditor.documents.ladder import Estimate
 
 if TYPE_CHECKING:
-    from auditor.analysis.cue_effects import Cue
+    from auditor.analysis.cue_numbers import Cue
     from auditor.analysis.cue_tests import CueTest, Way
     from auditor.analysis.paired.base import PairedEvidence
     from auditor.analysis.sizes import Limits, Sampled
@@ -74,20 +76,28 @@ def compare_cues(
     Returns
     -------
     list of CueChange
-        Region by region, alone and with each attribute; empty where nothing was hidden from both. Those that do not
-        count are adjusted among themselves.
+        Region by region, alone and with each attribute, then property by property of whole pictures; empty where
+        nothing was hidden from both. Regions that do not count are adjusted among themselves, and so are properties.
     """
-    tests = weigh_cues(measure_cues([pair.baseline, pair.candidate]), settings=pair.settings, draws=pair.sign_flips)
-    counts = [pair.settings.roles.get(test.cue.region, "undeclared") in COUNTED for test in tests]
+    both = [pair.baseline, pair.candidate]
+    effects = [*measure_cues(both), *measure_properties(both)]
+    tests = weigh_cues(effects, settings=pair.settings, draws=pair.sign_flips)
+    families = [_find_family(test, pair) for test in tests]
     told: dict[int, _Told] = {}
-    for family in (True, False):
-        ours = [i for i, one in enumerate(counts) if one is family]
+    for family in dict.fromkeys(families):
+        ours = [i for i, one in enumerate(families) if one == family]
         answers = _answer([tests[i] for i in ours], pair, documents=(baseline, candidate))
         told |= dict(zip(ours, answers, strict=True))
     return [
-        _write(test, told[i], pair=pair, documents=(baseline, candidate), names=names, counts=counts[i])
+        _write(test, told[i], pair=pair, documents=(baseline, candidate), names=names, counts=families[i][0])
         for i, test in enumerate(tests)
     ]
+
+
+def _find_family(test: CueTest, pair: PairedEvidence) -> tuple[bool, bool]:
+    """Whether the verdict rests on a cue, and whether it is of whole pictures: each such family is adjusted alone."""
+    whole = test.cue.statistic == PROPERTY
+    return not whole and pair.settings.roles.get(test.cue.region, "undeclared") in COUNTED, whole
 
 
 def _answer(tests: list[CueTest], pair: PairedEvidence, *, documents: tuple[Document, Document]) -> list[_Told]:
@@ -121,7 +131,7 @@ def _lean(
     limits = test.bound_size(level)
     if reason is not None:
         return _Told("cannot tell", reason, p_adjusted, limits)
-    if p_adjusted <= ALPHA:
+    if p_adjusted <= ALPHA and (test.shows_alone or test.cue.statistic != PROPERTY):
         doubt = _find_doubt(test, documents=documents)
         if doubt is None and test.direction == "less":
             return _Told("candidate leans less", None, p_adjusted, (limits[0], min(limits[1], 0.0)))
@@ -148,9 +158,11 @@ def _find_doubt(test: CueTest, *, documents: tuple[Document, Document]) -> str |
             "the change shows only against equally large other areas, not in hiding the region itself: these areas may "
             "lie on something that one of the models uses"
         )
-    if test.cue.attribute is None or test.pushes_both_ways:
+    if test.cue.favours is None or test.pushes_both_ways or find_use(stronger, test.cue) == "found":
         return None
-    if find_use(stronger, test.cue) == "found" or all(is_balanced(one, test.cue.region) for one in documents):
+    if test.cue.statistic == PROPERTY:
+        return "the change pushes images with more and with less of it one way, as any edit of a picture may"
+    if all(is_balanced(one, test.cue.region) for one in documents):
         return None
     return (
         f"the region is not equally large or central in the groups of {test.cue.attribute}, and the change pushes both "
@@ -237,12 +249,6 @@ def write_change(way: Way, *, confidence: float, outcome: str | None = None) -> 
 
 def _estimate(way: Way, number: Sampled, *, p_value: float | None, confidence: float, outcome: str | None) -> Estimate:
     cue = way.effect.cue
-    what = (
-        "share of answers that change when the region is hidden, "
-        if cue.attribute is None
-        else f"half the difference between the two sides of the margin of {cue.favours} lost by hiding the region, "
-        f"{cue.subgroup} against {cue.others}, within label, "
-    )
     test = "Student's test on the bootstrap's standard error" if number.pulls is None else "signs flipped"
     apart = f"; candidate minus baseline; p: {test}" if number is way.change else ""
     return Estimate(
@@ -256,8 +262,8 @@ def _estimate(way: Way, number: Sampled, *, p_value: float | None, confidence: f
         clusters=number.clusters,
         p_value=p_value,
         unit=margin_of(cue).unit,
-        method=f"{what}{way.effect.remark}; over images tried with both models{apart}; BCa bootstrap over clusters, "
-        "draws that both share",
+        method=f"{describe_effect(cue, way.effect.fill)}, {way.effect.remark}; over images tried with both models"
+        f"{apart}; BCa bootstrap over clusters, draws that both share",
     )
 
 

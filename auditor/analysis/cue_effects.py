@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from auditor.analysis.findings import escape
+from auditor.analysis.cue_numbers import Cue, CueEffect, find_members, read_shifts, share_scale
 from auditor.analysis.sizes import Sampled
 from auditor.analysis.statistics.bootstrap import resample
-from auditor.analysis.statistics.contrasts import measure_scale
-from auditor.analysis.statistics.counting import count_clusters
 from auditor.analysis.statistics.dealing import Board, compare_values
 from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.intervals import sum_by_cluster
@@ -22,75 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.analysis.statistics.base import Evidence
-    from auditor.analysis.statistics.contrasts import Scale
     from auditor.analysis.statistics.effects import Effect
-    from auditor.analysis.statistics.intervals import IntArray
-    from auditor.analysis.statistics.shifts import Shift
     from auditor.geometry import BoolArray, FloatArray
-
-FLIPS: Final = "flip_excess"
-SHIFT: Final = "aligned_shift"
-
-
-class Cue(NamedTuple):
-    """A region alone, or a region with an attribute.
-
-    Attributes
-    ----------
-    region
-        What is hidden.
-    attribute, subgroup, others, favours
-        Who is set against whom, and in the margin of which class; None for a region alone.
-    """
-
-    region: str
-    attribute: str | None = None
-    subgroup: str | None = None
-    others: str | None = None
-    favours: str | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the finding in an audit."""
-        return ":".join(escape(part) for part in (self.region, self.attribute, self.subgroup, self.favours))
-
-    @property
-    def statistic(self) -> Literal["flip_excess", "aligned_shift"]:
-        """What it is measured by."""
-        return FLIPS if self.attribute is None else SHIFT
-
-
-class Sides(NamedTuple):
-    """Mean shift of the members of a subgroup, and of the others."""
-
-    members: Sampled
-    others: Sampled
-
-
-class CueEffect(NamedTuple):
-    """What hiding a cue in one way did to each model.
-
-    Attributes
-    ----------
-    cue, fill
-        What was hidden, and how.
-    effects
-        One per model: flip excess as a difference of shares, or aligned shift in standard deviations of the model's own
-        margin; of the same images and draws.
-    bare
-        The same with nothing taken off for controls.
-    sides
-        One per model: of aligned shifts, the mean shifts of either side; None for a region alone.
-    remark
-        How controls entered, or why there is no number.
-    """
-
-    cue: Cue
-    fill: str
-    effects: tuple[Sampled, ...]
-    bare: tuple[Sampled, ...]
-    sides: tuple[Sides, ...] | None
-    remark: str
 
 
 def measure_cues(evidences: Sequence[Evidence], *, taking: BoolArray | None = None) -> list[CueEffect]:
@@ -199,7 +130,7 @@ def _measure_shifts(evidences: Sequence[Evidence], tried: list[_Tried], *, attri
     texts = last.texts(attribute)[on_board]
     names = [value for value in last.subgroups(attribute) if value != NOT_RECORDED]
     columns = [_lay_out(one) for one in tried]
-    scales = [[_scale(evidences, effect, i) for i, effect in enumerate(one.effects)] * 2 for one in tried]
+    scales = [[share_scale(evidences, effect, i) for i, effect in enumerate(one.effects)] * 2 for one in tried]
     board = Board(
         shifts=np.hstack(columns)[on_board],
         labels=last.cells(by_label=True).codes[on_board],
@@ -222,20 +153,10 @@ def _measure_shifts(evidences: Sequence[Evidence], tried: list[_Tried], *, attri
         cue = Cue(effect.region, attribute, subgroup, others, effect.contrast.favours)
         here = cells[i * width : (i + 1) * width]
         few = f"at most {here[0].fewest} independent images or persons on one side; more are needed"
-        members = _find_members(last, cue, one.taking)
-        yield _read_shifts(cue, one, [cell.shift for cell in here], members=members, few=few)
-
-
-def _find_members(last: Evidence, cue: Cue, taking: BoolArray) -> IntArray:
-    """Clusters that a shift rests on: those of labels with enough of them on either side."""
-    texts, labels = last.texts(cue.attribute or ""), last.cells(by_label=True).codes
-    inside, member = taking & (texts != NOT_RECORDED), texts == cue.subgroup
-    sides = [
-        count_clusters(np.where(inside & side, labels, -1), last.clusters, n_groups=len(last.labels))
-        for side in (member, ~member)
-    ]
-    enough = np.min(sides, axis=0) >= last.settings.min_clusters
-    return np.unique(last.clusters[inside & enough[labels]])
+        told = last.texts(attribute)
+        members = find_members(last, one.taking & (told != NOT_RECORDED), member=told == subgroup)
+        shifts = [cell.shift for cell in here]
+        yield read_shifts(cue, shifts, fill=effect.fill, remarks=(one.remark, few), members=members)
 
 
 def _lay_out(tried: _Tried) -> FloatArray:
@@ -243,48 +164,3 @@ def _lay_out(tried: _Tried) -> FloatArray:
     bare = [effect.own for effect in tried.effects]
     less = [effect.own - effect.control for effect in tried.effects] if tried.controlled else bare
     return np.where(tried.taking[:, None], np.column_stack([*less, *bare]), np.nan)
-
-
-def _scale(evidences: Sequence[Evidence], effect: Effect, model: int) -> Scale:
-    """Standard deviation of a model's own margin, in the draws that all models share."""
-    kept, last = evidences[model].kept, evidences[-1]
-    key = ("shared scale", id(last), effect.contrast.favours)
-    if key not in kept:
-        kept[key] = measure_scale(effect.contrast.before, clusters=last.clusters, weights=last.weights)
-    found: Scale = kept[key]
-    return found
-
-
-def _read_shifts(cue: Cue, tried: _Tried, shifts: list[Shift], *, members: IntArray, few: str) -> CueEffect:
-    k = len(tried.effects)
-    sampled = [_sample(shift, members) for shift in shifts]
-    remark = tried.remark if all(np.isfinite(shift.estimate) for shift in shifts) else few
-    return CueEffect(
-        cue,
-        tried.effects[0].fill,
-        effects=tuple(sampled[:k]),
-        bare=tuple(sampled[k:]),
-        sides=tuple(_find_sides(shift, members) for shift in shifts[:k]),
-        remark=remark,
-    )
-
-
-def _sample(shift: Shift, members: IntArray, *, column: int = 0, sign: float = 1.0) -> Sampled:
-    return Sampled(
-        value=sign * float(shift.values[column]),
-        draws=sign * shift.draws[:, column],
-        jackknife=sign * shift.jackknife[:, column],
-        members=members,
-        effective=float(shift.effective[column]),
-        n=shift.n,
-        clusters=shift.clusters,
-    )
-
-
-def _find_sides(shift: Shift, members: IntArray) -> Sides:
-    """Mean shifts of either side, which a shift holds along its own direction."""
-    direction = -1.0 if shift.estimate < 0 else 1.0
-    return Sides(
-        members=_sample(shift, members, column=1, sign=direction),
-        others=_sample(shift, members, column=2, sign=-direction),
-    )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.analysis.comparison_answers import tell_points
+from auditor.analysis.cue_numbers import FLIPS, PROPERTY
 from auditor.analysis.cue_tests import margin_of
 from auditor.analysis.margins import needed
+from auditor.analysis.statistics.mirroring import MIRRORED
 from auditor.analysis.wording import describe_role, percent, span
+from auditor.properties import PROPERTIES
 
 if TYPE_CHECKING:
+    from auditor.analysis.cue_numbers import Cue
     from auditor.analysis.cue_tests import CueTest
     from auditor.documents.comparisons import Leaning
     from auditor.documents.ladder import Estimate, Role
@@ -40,7 +44,7 @@ def tell_cue(
     str
         One sentence, or two.
     """
-    cue = f"{describe_role(test.cue.region, role)}{f' with {test.cue.attribute}' if test.cue.attribute else ''}"
+    cue = _name(test.cue, role)
     numbers = "" if size is None or size.ci is None else f" {_tell_numbers(test, size, names)}"
     if leaning in {"candidate leans less", "baseline leans less"}:
         who = names[1] if leaning == "candidate leans less" else names[0]
@@ -50,6 +54,41 @@ def tell_cue(
     if reason is not None:
         return f"{_start(cue)}: cannot tell which leans less: {reason}.{numbers}"
     return f"{_start(cue)}: cannot tell which leans less.{numbers}{_tell_needed(test, size)}"
+
+
+def describe_effect(cue: Cue, fill: str) -> str:
+    """Say how the effect of a cue is measured.
+
+    Parameters
+    ----------
+    cue
+        Any.
+    fill
+        How it was changed.
+
+    Returns
+    -------
+    str
+        For the method of a number; how controls enter follows.
+    """
+    if cue.statistic == FLIPS:
+        return "share of answers that change when the region is hidden"
+    half = f"half the difference between the two sides of the margin of {cue.favours}"
+    if cue.statistic == PROPERTY:
+        words = PROPERTIES[cue.region[1:-1]].words
+        lost = (
+            "gained by as large a change the other way"
+            if fill == MIRRORED
+            else f"lost by bringing {words} to one value"
+        )
+        return f"{half} {lost}, images with more against images with less"
+    return f"{half} lost by hiding the region, {cue.subgroup} against {cue.others}, within label"
+
+
+def _name(cue: Cue, role: Role) -> str:
+    if cue.statistic == PROPERTY:
+        return f"{PROPERTIES[cue.region[1:-1]].words} of the whole picture"
+    return f"{describe_role(cue.region, role)}{f' with {cue.attribute}' if cue.attribute else ''}"
 
 
 def _start(text: str) -> str:
@@ -62,17 +101,23 @@ def _tell_numbers(test: CueTest, size: Estimate, names: tuple[str, str]) -> str:
     if way is None or size.value is None or size.ci is None:
         return ""
     baseline, candidate = way.effect.effects
-    if test.cue.attribute is None:
+    if test.cue.statistic == FLIPS:
         pair = f"{percent(baseline.value)} of answers in {names[0]} and {percent(candidate.value)} in {names[1]}"
         return (
             f"Hiding it ({way.effect.fill}) changes {pair} beyond what hiding equally large other areas changes: a "
             f"change in size of {tell_points(size)}, {way.change.n} images."
         )
-    pair = f"{baseline.value:.2f} SD in {names[0]} and {candidate.value:.2f} SD in {names[1]}"
-    return (
-        f"Hiding it ({way.effect.fill}) shifts {test.cue.subgroup} against {test.cue.others} by {pair}: a change in "
-        f"size of {size.value:+.2f} SD {span(*size.ci)}, {way.change.n} images."
-    )
+    pair = f"{_plain(baseline.value):.2f} SD in {names[0]} and {_plain(candidate.value):.2f} SD in {names[1]}"
+    change = f"a change in size of {_plain(size.value):+.2f} SD {span(*size.ci)}, {way.change.n} images."
+    if test.cue.statistic == PROPERTY:
+        what = "As large a change the other way" if way.effect.fill == MIRRORED else "Bringing it to one value"
+        return f"{what} moves images with more and with less of it apart by {pair}: {change}"
+    return f"Hiding it ({way.effect.fill}) shifts {test.cue.subgroup} against {test.cue.others} by {pair}: {change}"
+
+
+def _plain(value: float) -> float:
+    """As it is printed, without the sign of a zero."""
+    return round(value, 2) + 0.0
 
 
 def _tell_needed(test: CueTest, size: Estimate | None) -> str:

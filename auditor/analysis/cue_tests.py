@@ -16,7 +16,7 @@ from auditor.trials import LEAKY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.analysis.cue_effects import Cue, CueEffect, Sides
+    from auditor.analysis.cue_numbers import Cue, CueEffect, Sides
     from auditor.analysis.sizes import Sampled
     from auditor.analysis.statistics.base import Settings
     from auditor.geometry import FloatArray
@@ -58,7 +58,7 @@ def holm(p: FloatArray) -> FloatArray:
 
 def margin_of(cue: Cue) -> Margin:
     """The margins of a cue's effect, and its unit."""
-    return MARGINS["flips" if cue.attribute is None else "alignment"]
+    return MARGINS["flips" if cue.favours is None else "alignment"]
 
 
 class Way(NamedTuple):
@@ -111,7 +111,7 @@ class Way(NamedTuple):
         return bound_change_in_size(change.interval(each), total.interval(each))
 
     def pushes_both_ways(self, confidence: float) -> bool:
-        """Whether what changes pushes either side of the attribute, in opposite directions."""
+        """Whether what changes pushes either side of the attribute or property, in opposite directions."""
         if self.effect.sides is None:
             return True
         baseline, candidate = self.effect.sides
@@ -196,7 +196,7 @@ class CueTest:
 
     @cached_property
     def pushes_both_ways(self) -> bool:
-        """Whether the change pushes both sides of the attribute, which unequal regions alone do not."""
+        """Whether the change pushes both sides, which unequal regions alone, or an edit that only disturbs, do not."""
         return all(way.pushes_both_ways(1 - ALPHA) for way in self.counted)
 
     def is_alike(self, confidence: float) -> bool:

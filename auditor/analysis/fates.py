@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.analysis.overlap import OVERLAP
 
 if TYPE_CHECKING:
-    from auditor.analysis.cue_effects import Cue
+    from auditor.analysis.cue_numbers import Cue
     from auditor.documents.comparisons import Fate, Leaning
     from auditor.documents.document import Document
     from auditor.documents.ladder import Answer, Finding, Level

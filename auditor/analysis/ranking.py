@@ -23,7 +23,7 @@ from auditor.trials import LEAKY
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from auditor.analysis.cue_effects import Cue, CueEffect
+    from auditor.analysis.cue_numbers import Cue, CueEffect
     from auditor.analysis.matching import Matched
     from auditor.analysis.sizes import Limits, Sampled
     from auditor.analysis.statistics.base import Evidence

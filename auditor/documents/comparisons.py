@@ -57,7 +57,7 @@ class Change(Part):
 
 
 class CueChange(Part):
-    """How much two models lean on one declared cue: a region alone, or a region with an attribute."""
+    """How much two models lean on one cue: a region alone or with an attribute, or a property of whole pictures."""
 
     fingerprint: str  # of the finding in each audit
     region: str

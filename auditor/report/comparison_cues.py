@@ -10,7 +10,7 @@ from auditor.report import tables
 from auditor.report.changes import AXES, change_table, compared, name_statistic, signed
 from auditor.report.dumbbells import Bell, Dumbbells, Rack
 from auditor.report.figures import NOTHING
-from auditor.report.levels import badge, probability, region_name
+from auditor.report.levels import badge, is_property, probability, region_name
 from auditor.report.names import shown, value_name
 from auditor.report.tables import Table, figure, head, number_head
 from auditor.report.vocabulary import fill_name
@@ -36,7 +36,8 @@ QUANTITY: Final = {"sd": "alignment", "difference": "flips", "share": "flips"}
 """Whose margin an effect of a unit has."""
 MATERIAL: Final = 1
 """Place of the larger margin."""
-TITLES: Final = {"sd": "Evidence moved by hiding a region", "difference": "Answers changed by hiding a region"}
+HIDING: Final = {"sd": "Evidence moved by hiding a region", "difference": "Answers changed by hiding a region"}
+CHANGING: Final = "Evidence moved by changing whole pictures"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +160,7 @@ def _row(cue: CueChange, document: Document, *, names: tuple[str, str], anchor: 
     return Cue(
         anchor=anchor,
         title=name_cue(cue, document),
-        role=f"declared {cue.role}" if cue.role != "undeclared" else "not declared",
+        role=_role(cue),
         counts=cue.counts,
         said=said(cue.leaning, names),
         fate=cue.fate if cue.baseline_level or cue.candidate_level else "",
@@ -171,6 +172,12 @@ def _row(cue: CueChange, document: Document, *, names: tuple[str, str], anchor: 
     )
 
 
+def _role(cue: CueChange) -> str:
+    if is_property(cue.region):
+        return "whole picture"
+    return f"declared {cue.role}" if cue.role != "undeclared" else "not declared"
+
+
 def _badge(cue: CueChange, side: str) -> Badge | None:
     level = cue.baseline_level if side == "baseline" else cue.candidate_level
     return None if level is None else badge(level)
@@ -179,7 +186,8 @@ def _badge(cue: CueChange, side: str) -> Badge | None:
 def _numbers(rows: Sequence[Compared], names: tuple[str, str]) -> Table:
     caption = name_statistic(rows[0].source.baseline.statistic)
     caption = f"{caption[0].upper()}{caption[1:]}"
-    return change_table(caption, rows, names=names, first="Way of hiding", name=_fill)
+    first = "Way of changing" if is_property(rows[0].source.baseline.region or "") else "Way of hiding"
+    return change_table(caption, rows, names=names, first=first, name=_fill)
 
 
 def _fill(change: Change) -> str:
@@ -189,18 +197,19 @@ def _fill(change: Change) -> str:
 def _charts(
     ordered: Sequence[CueChange], document: Document, *, names: tuple[str, str], few: int
 ) -> Iterator[Dumbbells]:
-    """One chart for each unit that effects have."""
-    units = dict.fromkeys(_unit(change) for cue in ordered for change in cue.changes)
-    for unit in units:
+    """One chart for each unit that effects have, of regions and of whole pictures."""
+    kinds = dict.fromkeys((is_property(cue.region), _unit(change)) for cue in ordered for change in cue.changes)
+    for whole, unit in kinds:
         racks = [
             Rack(heading=name_cue(cue, document), bells=tuple(bells))
             for cue in ordered
-            if (bells := [_bell(one, few) for one in cue.changes if _unit(one) == unit and _is_known(one)])
+            if is_property(cue.region) is whole
+            and (bells := [_bell(one, few) for one in cue.changes if _unit(one) == unit and _is_known(one)])
         ]
         axis, label = AXES.get(unit, ("plain", unit))
         if racks:
             yield Dumbbells(
-                title=TITLES.get(unit, "Effect of hiding a region"),
+                title=CHANGING if whole else HIDING.get(unit, "Effect of hiding a region"),
                 axis="points" if axis == "share" else axis,
                 axis_label=label if axis != "share" else AXES["difference"][1],
                 names=names,
@@ -243,11 +252,8 @@ def margin(document: Document, unit: str) -> float | None:
 
 
 def _told_band(charts: Sequence[Dumbbells]) -> str:
-    return (
-        "The grey band is the margin: effects inside of it do not matter here."
-        if any(chart.band is not None for chart in charts)
-        else ""
-    )
+    known = any(chart.band is not None for chart in charts)
+    return "The grey band is the margin: effects inside of it do not matter here." if known else ""
 
 
 def cue_table(shown_cues: Cues, *, names: tuple[str, str]) -> Table:

@@ -64,7 +64,7 @@ def test_two_models_are_one_pair(build: SimpleNamespace) -> None:
     assert {one.change.statistic for one in pair.changes} >= {"accuracy", "mass", "core_mass"}
     assert all(one.change.value == 0 for one in pair.changes if one.change.statistic == "accuracy")
     assert len(pair.maps) == 2 * 3
-    assert len(found.method) == 5
+    assert len(found.method) == 6
     assert not any("ranked" in sentence for sentence in found.method)
     assert any("at least 2 ways of hiding" in sentence for sentence in found.method)
 

@@ -12,7 +12,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from auditor.analysis.cue_changes import ALPHA, compare_cues
-from auditor.analysis.cue_effects import Cue, measure_cues
+from auditor.analysis.cue_effects import measure_cues
+from auditor.analysis.cue_numbers import Cue
 from auditor.analysis.cue_tests import holm, weigh_cues
 from auditor.analysis.fates import find_fate, find_level, find_use
 from auditor.analysis.paired import PairedEvidence

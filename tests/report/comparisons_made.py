@@ -165,7 +165,24 @@ def cues() -> list[CueChange]:
         cue("stethoscope", "core", attribute="gender", sides=(0.03, 0.24, 0.06), baseline_level="E2",
             candidate_level="E3", leaning="baseline leans less", fate="appeared"),
         cue("coat", "core", attribute="gender", sides=(-0.06, 0.05, 0.06), size=None, **told),
+        brightness(),
     ]  # fmt: skip
+
+
+def brightness() -> CueChange:
+    """A property of whole pictures, which was changed in two ways."""
+    place: dict[str, Any] = {"unit": "SD", "region": "(brightness)", "predicted": "nurse", "n": 200}
+    return cue(
+        "(brightness)",
+        "undeclared",
+        changes=[
+            change("property_shift", 0.21, 0.04, 0.05, fill="neutral", **place),
+            change("property_shift", 0.19, 0.05, 0.05, fill="mirrored", **place),
+        ],
+        sentence="balanced leans less on brightness of the whole picture. As large a change the other way moves images "
+        "with more and with less of it apart by 0.19 SD in biased and 0.05 SD in balanced: a change in size of "
+        "-0.14 SD [-0.20, -0.08], 200 images.",
+    )
 
 
 def example(source: Example, kind: Any, place: int) -> PairExample:

@@ -39,19 +39,19 @@ if TYPE_CHECKING:
 NAMES = ("age", "coat", "doctor", "face", "gender", "hair", "man", "new", "nurse", "old", "tag", "woman", "layer4")
 SPOKEN = (
     *(f"analysis/{name}" for name in ("comparison", "comparison_answers", "comparison_trust", "comparison_words",
-      "cue_changes", "cue_effects", "cue_sentences", "cue_tests", "disagreements", "matching", "matching_notes",
-      "shared_images")),
+      "cue_changes", "cue_effects", "cue_numbers", "cue_properties", "cue_sentences", "cue_tests", "disagreements",
+      "matching", "matching_notes", "shared_images")),
     *(f"report/comparison_{name}" for name in ("cues", "examples", "facts", "maps", "numbers", "verdict", "view")),
     "report/changes",
     "analysis/comparability", "analysis/history",
     *(f"report/history_{name}" for name in ("page", "rates", "words")),
 )  # fmt: skip
 """Modules whose texts reach the page of a comparison or of a history."""
-UNSAID = ("_estimate", "_write_size", "_tell_nothing_shared")
+UNSAID = ("describe_effect", "_estimate", "_write_size", "_tell_nothing_shared")
 """Functions that write how a number was made, which no page says, or what is wrong."""
 NO_TEXT = {
     "shared scale", "no permutations", "SD in", "signs of cues", "ai,nij,bj->nab", "Mean map of the class answered",
-    "no longer shown",
+    "no longer shown", "within label",
 }  # fmt: skip
 PAGES = sorted(
     [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.analysis.conditions.base import NO_BASELINE, NOT_COMPARED, Audited, is_property, missing
 from auditor.analysis.conditions.pairs import choose_pairs
 from auditor.documents.verdicts import Item
+from auditor.properties import PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,6 +157,8 @@ def _judge_fates(audited: Audited, cues: Sequence[CueChange], pair: Pair) -> lis
 def _judge_fate(finding: Finding, cue: CueChange | None, *, then: list[Finding], family: str) -> Item:
     """What the levels of both audits say, as far as the paired difference bears it out."""
     subject = name_pair((finding.region, finding.attribute))
+    if cue is None and is_never_asked(finding):
+        return _judge_new(finding, then=then, known=0, family=family)
     if cue is None:
         return missing(subject, "the comparison does not speak of it")
     reach = find_reach(finding, family=family)
@@ -195,12 +198,32 @@ def _judge_new(finding: Finding, *, then: list[Finding], known: int, family: str
     if reach.low >= USES:
         state = "inside" if known >= USES else "outside"
     elif "uses" in reach.unasked:
-        state = "missing"
+        state = "inside" if is_never_asked(finding) else "missing"
     elif reach.high >= USES and not any(_was_open(one, family=family) for one in then):
         state = "open"
     words = f"{finding.level} now, {earlier} in the baseline"
+    if is_never_asked(finding):
+        words = f"{words}; no audit asks whether it is used, as it can only be taken down"
     subject = name_pair((finding.region, finding.attribute))
     return Item(subject=subject, state=state, words=words, fingerprint=finding.fingerprint)
+
+
+def is_never_asked(finding: Finding) -> bool:
+    """Whether no audit asks if this is used, so that no audit can find it: what can only be taken down, as sharpness.
+
+    Parameters
+    ----------
+    finding
+        Of an audit.
+
+    Returns
+    -------
+    bool
+        False where the audit left the question out that it should have asked.
+    """
+    known = PROPERTIES.get(finding.region[1:-1]) if is_property(finding.region) else None
+    told = any(rung.name == "uses" and rung.answer == "not evaluated" for rung in finding.rungs)
+    return known is not None and not known.both_ways and told
 
 
 def _was_open(finding: Finding, *, family: str) -> bool:

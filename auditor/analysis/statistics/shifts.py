@@ -99,6 +99,30 @@ class Shift:
         return self._told[confidence]
 
 
+def unknown_shift(*, draws: int) -> Shift:
+    """A shift of which nothing is known, as no image took part.
+
+    Parameters
+    ----------
+    draws
+        Of the bootstrap.
+
+    Returns
+    -------
+    Shift
+        NaN throughout.
+    """
+    nothing = np.full(3, np.nan)
+    return Shift(
+        values=nothing,
+        draws=np.full((draws, 3), np.nan),
+        jackknife=np.zeros((0, 3)),
+        effective=nothing,
+        n=0,
+        clusters=0,
+    )
+
+
 def weigh(counts: FloatArray) -> FloatArray:
     """Weight of each label: n₁n₀/(n₁ + n₀), summed to 1.
 

@@ -150,6 +150,22 @@ def test_findings_and_cues_that_are_gone_are_missed() -> None:
     assert judge({"no_new_findings": True}, whole.model_copy(update={"findings": extra})).outcome == "cannot tell"
 
 
+def test_whole_pictures_are_read_from_the_comparison_as_far_as_they_can_be() -> None:
+    whole = compared()
+    extra = [finding((name, None), "E0") for name in ("(sharpness)", "(jpeg_quality)")]
+    document = whole.model_copy(update={"findings": [*whole.findings, *extra]})
+    assert judge({"no_new_findings": True}, document).outcome == "pass"
+    asked = document.model_copy(update={"findings": [*document.findings, finding(("(brightness)", None), "E3")]})
+    assert judge({"no_new_findings": True}, asked).outcome == "cannot tell"
+    for fate, outcome in (("appeared", "fail"), ("cannot tell", "cannot tell")):
+        bright = cue("(brightness)", "cannot tell", fate=fate, baseline_level="R", candidate_level="E3")
+        held = asked.comparison
+        assert held is not None
+        pairs = [pair.model_copy(update={"cues": [*pair.cues, bright]}) for pair in held.pairs]
+        told = asked.model_copy(update={"comparison": held.model_copy(update={"pairs": pairs})})
+        assert judge({"no_new_findings": True}, told).outcome == outcome
+
+
 def test_without_comparison_and_baseline_nothing_passes() -> None:
     for rule in (DROP, NEW):
         ruling = judge(rule, audit(), undecided="pass")

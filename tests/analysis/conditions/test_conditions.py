@@ -218,6 +218,22 @@ def test_what_is_new_is_judged_against_the_baseline(before: Any, now: Any, outco
     assert judge({"no_new_findings": True, "role": "protected"}, new, baseline=then).outcome == outcome
 
 
+def test_what_no_audit_can_ask_is_never_new_and_says_so() -> None:
+    kept = audit()
+    asked, unasked = (finding((name, None), "E0") for name in ("(brightness)", "(sharpness)"))
+    rule = {"no_new_findings": True, "region": "(sharpness)"}
+    with_sharpness = audit(findings=[*kept.findings, unasked])
+    ruling = judge(rule, with_sharpness, baseline=with_sharpness)
+    assert ruling.outcome == "pass"
+    assert "no audit asks whether it is used" in ruling.items[0].words
+    assert judge({"no_new_findings": True}, with_sharpness, baseline=with_sharpness).outcome == "pass"
+    without = unasked.model_copy(update={"rungs": [rung for rung in unasked.rungs if rung.name != "uses"]})
+    gone = audit(findings=[*kept.findings, without])
+    assert judge(rule, gone, baseline=with_sharpness).outcome == "cannot tell"
+    with_brightness = audit(findings=[*kept.findings, asked])
+    assert judge({**rule, "region": "(brightness)"}, with_brightness, baseline=kept).outcome == "cannot tell"
+
+
 def test_a_finding_that_is_gone_with_its_subject_is_missed() -> None:
     kept = audit()
     gone = audit(findings=[one for one in kept.findings if one.region != "face"])
