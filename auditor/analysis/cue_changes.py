@@ -53,6 +53,7 @@ class _Told(NamedTuple):
     reason: str | None  # why it cannot be told
     p_adjusted: float
     limits: Limits
+    level: float  # of the limits, so that those of the whole family hold together
 
 
 def compare_cues(
@@ -130,17 +131,17 @@ def _lean(
 ) -> _Told:
     limits = test.bound_size(level)
     if reason is not None:
-        return _Told("cannot tell", reason, p_adjusted, limits)
+        return _Told("cannot tell", reason, p_adjusted, limits, level)
     if p_adjusted <= ALPHA and (test.shows_alone or test.cue.statistic != PROPERTY):
         doubt = _find_doubt(test, documents=documents)
         if doubt is None and test.direction == "less":
-            return _Told("candidate leans less", None, p_adjusted, (limits[0], min(limits[1], 0.0)))
+            return _Told("candidate leans less", None, p_adjusted, (limits[0], min(limits[1], 0.0)), level)
         if doubt is None:
-            return _Told("baseline leans less", None, p_adjusted, (max(limits[0], 0.0), limits[1]))
-        return _Told("cannot tell", doubt, p_adjusted, limits)
+            return _Told("baseline leans less", None, p_adjusted, (max(limits[0], 0.0), limits[1]), level)
+        return _Told("cannot tell", doubt, p_adjusted, limits, level)
     withheld = _find_withheld(*documents, region=test.cue.region)
     alike = withheld is None and test.is_alike(level)
-    return _Told("alike" if alike else "cannot tell", withheld, p_adjusted, limits)
+    return _Told("alike" if alike else "cannot tell", withheld, p_adjusted, limits, level)
 
 
 def _find_doubt(test: CueTest, *, documents: tuple[Document, Document]) -> str | None:
@@ -198,7 +199,7 @@ def _write(
         size=size,
         p_adjusted=None if math.isnan(told.p_adjusted) else told.p_adjusted,
         changes=[write_change(way, confidence=pair.settings.confidence) for way in test.ways],
-        sentence=tell_cue(test, told.leaning, role=role, size=size, reason=told.reason, names=names),
+        sentence=tell_cue(test, told.leaning, role=role, size=size, reason=told.reason, names=names, level=told.level),
     )
 
 

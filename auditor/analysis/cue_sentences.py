@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 
 def tell_cue(
-    test: CueTest, leaning: Leaning, *, role: Role, size: Estimate | None, reason: str | None, names: tuple[str, str]
+    test: CueTest,
+    leaning: Leaning,
+    *,
+    role: Role,
+    size: Estimate | None,
+    reason: str | None,
+    names: tuple[str, str],
+    level: float,
 ) -> str:
     """Say which of two models leans less on a cue, and by how much.
 
@@ -38,6 +45,8 @@ def tell_cue(
         Why it cannot be told, where there is more to say than that the limits leave it open.
     names
         Of baseline and candidate.
+    level
+        Of limits that hold for the whole family.
 
     Returns
     -------
@@ -53,7 +62,7 @@ def tell_cue(
         return f"{_start(names[0])} and {names[1]} lean alike on {cue}.{numbers}"
     if reason is not None:
         return f"{_start(cue)}: cannot tell which leans less: {reason}.{numbers}"
-    return f"{_start(cue)}: cannot tell which leans less.{numbers}{_tell_needed(test, size)}"
+    return f"{_start(cue)}: cannot tell which leans less.{numbers}{_tell_needed(test, size, level=level)}"
 
 
 def describe_effect(cue: Cue, fill: str) -> str:
@@ -120,13 +129,21 @@ def _plain(value: float) -> float:
     return round(value, 2) + 0.0
 
 
-def _tell_needed(test: CueTest, size: Estimate | None) -> str:
-    """How many images would settle it, if the change is as large as it looks."""
+def _tell_needed(test: CueTest, size: Estimate | None, *, level: float) -> str:
+    """How many images would settle it either way, if changes are as large as they look."""
     if size is None or size.value is None or size.ci is None:
         return ""
-    half, estimate, margin = (size.ci[1] - size.ci[0]) / 2, abs(size.value), margin_of(test.cue).material
-    numbers = [needed(size.n, half, estimate=estimate, delta=0.0)]
-    if estimate < margin:
-        numbers.append(needed(size.n, half, estimate=estimate, delta=margin))
-    known = [number for number in numbers if number is not None and number > size.n]
-    return f" About {min(known)} images tried with both would settle it." if known else ""
+    apart = needed(size.n, (size.ci[1] - size.ci[0]) / 2, estimate=abs(size.value), delta=0.0)
+    known = [number for number in (apart, _find_alike(test, level)) if number is not None and number > size.n]
+    return f" About {min(known):,} images tried with both would settle it." if known else ""
+
+
+def _find_alike(test: CueTest, level: float) -> int | None:
+    """Images with which every way of hiding would bound the change in size by the margin; None if none would do."""
+    margin, found = margin_of(test.cue).material, []
+    for way, (value, (low, high)) in test.list_sizes(level):
+        number = needed(way.change.n, (high - low) / 2, estimate=abs(value), delta=margin)
+        if number is None or abs(value) >= margin:
+            return None
+        found.append(number)
+    return max(found, default=None)

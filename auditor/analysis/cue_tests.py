@@ -104,6 +104,11 @@ class Way(NamedTuple):
         """By how much the candidate's effect is larger in size."""
         return change_in_size(self.change.value, self.total.value)
 
+    @property
+    def bare_size(self) -> float:
+        """The same with nothing taken off for controls."""
+        return change_in_size(self.bare.value, self.bare_total.value)
+
     def bound_size(self, confidence: float, *, bare: bool = False) -> Limits:
         """Limits of `size`; or of the same with nothing taken off for controls."""
         each = (1 + confidence) / 2  # so that the limits of difference and sum hold together
@@ -189,8 +194,7 @@ class CueTest:
         along, least = 1.0 if self.direction == "more" else -1.0, margin_of(self.cue).minor
         for way in self.counted:
             low, high = way.bound_size(1 - ALPHA, bare=True)
-            size = change_in_size(way.bare.value, way.bare_total.value)
-            if not ((low if along > 0 else -high) > 0 and along * size >= least):
+            if not ((low if along > 0 else -high) > 0 and along * way.bare_size >= least):
                 return False
         return True
 
@@ -202,8 +206,16 @@ class CueTest:
     def is_alike(self, confidence: float) -> bool:
         """Whether every way of hiding, with and without controls, bounds the change in size by the margin."""
         most = margin_of(self.cue).material
-        bounds = [way.bound_size(confidence, bare=bare) for way in self.counted for bare in (False, True)]
+        bounds = [limits for _, (_, limits) in self.list_sizes(confidence)]
         return bool(bounds) and all(decide(*limits, most, signed=True) == RULED_OUT for limits in bounds)
+
+    def list_sizes(self, confidence: float) -> list[tuple[Way, tuple[float, Limits]]]:
+        """Change in size and its limits in every way of hiding that counts, with and without controls."""
+        return [
+            (way, (way.bare_size if bare else way.size, way.bound_size(confidence, bare=bare)))
+            for way in self.counted
+            for bare in (False, True)
+        ]
 
     @property
     def weakest(self) -> Way | None:

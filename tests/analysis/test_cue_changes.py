@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,16 @@ def test_equal_models_are_alike_where_there_are_images_enough() -> None:
     assert cue.size is not None
     assert cue.size.ci is not None
     assert -0.1 < cue.size.ci[0] < 0 < cue.size.ci[1] < 0.1
+
+
+def test_images_that_would_settle_it_are_those_that_would_show_models_alike() -> None:
+    """Of equal models a difference is never shown: what would settle it is that they are alike, in every way."""
+    still = Lean(0.3)
+    cue = told(make_pair({"face": still}, {"face": still}, n=160, seed=1))[FACE]
+    assert cue.leaning == "cannot tell"
+    (number,) = re.findall(r"About ([\d,]+) images tried with both would settle it", cue.sentence)
+    assert 160 < int(number.replace(",", "")) < 1600
+    assert told(make_pair({"face": still}, {"face": still}, n=1600, seed=1))[FACE].leaning == "alike"
 
 
 def test_an_audit_against_itself_is_alike_in_shifts() -> None:

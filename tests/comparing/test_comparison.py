@@ -12,8 +12,12 @@ import pytest
 
 import auditor
 from auditor import testing
+from auditor.analysis.compilation import recall
+from auditor.analysis.estimates import estimate
+from auditor.analysis.protocol import follow_protocol
+from auditor.analysis.rungs import as_estimates
 from auditor.commands.comparing import _tell
-from auditor.comparing.comparison import check_free, default_folder
+from auditor.comparing.comparison import _tables, check_free, default_folder
 from auditor.comparing.contenders import name_models
 from auditor.documents.document import Redaction
 from auditor.errors import AuditorError, DataError, UsageError
@@ -66,6 +70,17 @@ def test_a_comparison_is_the_last_candidates_audit_with_more(audits: Path) -> No
     assert [step[:2] for step in steps] == [(k, 4) for k in range(5)]
     digest = hashlib.sha256((audits / "old" / "audit.json").read_bytes()).hexdigest()
     assert found.models[0].audit_sha256 == digest
+
+
+def test_a_saved_audit_hands_the_statistics_what_the_run_did(audits: Path) -> None:
+    """`recall` has no header of the run: all that it hands on comes from audit.json."""
+    result = auditor.load(audits / "old")
+    evidence = recall(result.document, _tables(result))
+    estimates = estimate(evidence)
+    findings, protocol = follow_protocol(evidence, estimates)
+    assert as_estimates(estimates) == result.document.estimates
+    assert findings == result.document.findings
+    assert protocol == result.document.protocol
 
 
 def test_one_model_leans_on_nothing_less_than_itself(compared: Path) -> None:
