@@ -21,6 +21,7 @@ WORDS: Final = {"t1": "decoys", "t2_cifar": "cats and dogs", "t2_garments": "gar
 OWN: Final = {("cue", "colour"), ("distractor", "other"), ("person", "tinge")}
 """Cells in which the region is the one that shows the attribute."""
 CORES: Final = ("shape", "subject", "garment")
+SWAPS: Final = ("cross_swap_excess", "cross_swap_excess_low", "cross_swap_excess_high")
 
 
 def share(hits: pd.Series[bool]) -> str:
@@ -79,6 +80,25 @@ def tabulate_confusion(rows: pd.DataFrame) -> pd.DataFrame:
         told: dict[str, object] = {"pictures": WORDS[str(tier)], "truth": band, "cells": len(part)}
         found.append(told | count_answers(part) | {"ruled out": share(part["answer"] == "ruled out")})
     return pd.DataFrame(found)
+
+
+def tabulate_missed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Every material cell that was ruled out, so that each can be looked at."""
+    cells = own(select(rows, tier=tuple(WORDS), band="material", answer="ruled out")).sort_values("truth")
+    return pd.DataFrame(
+        {
+            "model": cells["model"],
+            "region": cells["region"],
+            "attribute": cells["attribute"],
+            "true flips": [f"{100 * value:.1f} %" for value in cells["truth"]],
+            "aligned shift": [_span(*part) for part in cells[["noise", "noise_low", "noise_high"]].to_numpy()],
+            "swap against swap": [_span(*part) for part in cells[list(SWAPS)].to_numpy()],
+        }
+    )
+
+
+def _span(value: float, low: float, high: float) -> str:
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def list_nulls(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from cases import tabulate_people, tabulate_presence, tabulate_twins
 from chart import draw_quantiles
+from goals import tabulate_goals
 from measures import (
+    EVEN,
+    NAIVE,
     PHOTOS,
     list_p_values,
     select,
@@ -18,6 +21,7 @@ from measures import (
     tabulate_audits,
     tabulate_confusion,
     tabulate_coverage,
+    tabulate_missed,
     tabulate_p_values,
     tabulate_power,
     tabulate_shams,
@@ -33,6 +37,15 @@ FULL, NULLS = 20, 60
 """Models per kind and level, and models with nothing to be found, from which a run counts as full."""
 
 SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], ...]] = (
+    (
+        "Goals",
+        tabulate_goals,
+        (
+            "What was asked for before any model was trained, and what came of it on the drawn decoys and the closed "
+            "form. In brackets are 95 % Wilson intervals; cells of one model are not independent, so that theirs are "
+            "too narrow. The sections below take each apart."
+        ),
+    ),
     (
         "Power",
         tabulate_power,
@@ -108,6 +121,14 @@ SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], .
             "The cue with its own attribute and the distractor with its own, over all kinds and levels. *Ruled out* on "
             "a material cell is the worst error: an audit that says of a used cue that it is not used. It should "
             "happen in 2.5 % of them at most."
+        ),
+    ),
+    (
+        "Material cells that were ruled out",
+        tabulate_missed,
+        (
+            "One by one. The truth counts all answers that a redrawn tag changes, on 2 000 fresh pictures; the audit's "
+            "swap against swap takes off what a swap that keeps the value changes."
         ),
     ),
     (
@@ -199,14 +220,22 @@ def _introduce(table: pd.DataFrame) -> str:
     drawn = select(models, tier="t1")
     words = f"Made by `run.py` and `report.py` from {len(models)} models: {', '.join(counts)}."
     words += f" Each audit had {_range(models['images'])} images."
-    nulls = int(((drawn["level"] == 0.5) | drawn["kind"].isin(("test-only", "size"))).sum())
-    smallest = int(drawn.groupby(["kind", "level"]).size().min()) if len(drawn) else 0
-    if smallest < FULL or nulls < NULLS:
-        words += (
-            f" **This is a small cut**: as few as {smallest} models of a kind and level (a full run has {FULL}) and "
-            f"{nulls} decoy models in which no cue was planted (a full run has {NULLS}). Read the intervals, not the "
-            "shares."
+    nulls = int(((drawn["level"] == EVEN) | drawn["kind"].isin(NAIVE)).sum())
+    sizes = {str(kind): int(part.groupby("level").size().min()) for kind, part in drawn.groupby("kind")}
+    full = [kind for kind, size in sizes.items() if size >= FULL]
+    if not full or nulls < NULLS:
+        return words + (
+            f" **This is a small cut**: as few as {min(sizes.values(), default=0)} models of a kind and level (a full "
+            f"run has {FULL}) and {nulls} decoy models in which no cue was planted (a full run has {NULLS}). Read the "
+            "intervals, not the shares."
         )
+    words += (
+        f" Of the decoys, {', '.join(full)} are run in full, with {FULL} models or more of each level, and {nulls} "
+        f"models have no planted cue ({NULLS} were asked for)."
+    )
+    fewer = [f"{kind} ({size})" for kind, size in sizes.items() if size < FULL]
+    if fewer:
+        words += f" Of {', '.join(fewer)} there are fewer, of photographs fewer still: read the intervals."
     return words
 
 

@@ -56,11 +56,10 @@ def tabulate_rivals(
     kinds: tuple[str, ...] = ("base", "small", "wide", "large", "fixed"),
 ) -> pd.DataFrame:
     """Each rule as it comes, and with the threshold at which it flags at most one in twenty immaterial cells."""
-    cells = own(select(rows, tier=tiers))
-    cells = cells[(cells["level"] < 1) & (cells["kind"] != DOUBLE)]
+    nulls, true = _split(rows, tiers)
+    cells = pd.concat([nulls, true])
     if cells.empty:
         return pd.DataFrame()
-    nulls, true = cells[cells["band"] == "immaterial"], cells[cells["band"] == "material"]
     trained = select(nulls, kind=kinds[0])["attention_iou"].astype(float)
     threshold = float(trained.quantile(1 - ALARMS)) if len(trained) else float("nan")
     found = []
@@ -74,6 +73,21 @@ def tabulate_rivals(
             told[f"the same, {kind}"] = share(score(select(true, kind=kind)) > level)
         found.append(told)
     return pd.DataFrame(found)
+
+
+def list_equal(rows: pd.DataFrame, tiers: tuple[str, ...] = DECOYS) -> dict[str, pd.Series[bool]]:
+    """Which material cells each rule flags at that threshold; empty without any, or without a null cell."""
+    nulls, true = _split(rows, tiers)
+    if nulls.empty or true.empty:
+        return {}
+    return {rule: score(true) > _equal(score(nulls)) for rule, (score, _) in RULES.items()}
+
+
+def _split(rows: pd.DataFrame, tiers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cells of which the truth is known: immaterial and material ones."""
+    cells = own(select(rows, tier=tiers))
+    cells = cells[(cells["level"] < 1) & (cells["kind"] != DOUBLE)]
+    return cells[cells["band"] == "immaterial"], cells[cells["band"] == "material"]
 
 
 def _equal(scores: pd.Series[float]) -> float:

@@ -189,6 +189,17 @@ def test_page_tells_how_many_models_and_every_table(
     assert plot.count("<path") >= 4
 
 
+def test_page_tells_which_kinds_are_run_in_full(example: dict[str, ModuleType]) -> None:
+    def models(kind: str, level: float, count: int) -> list[dict[str, Any]]:
+        return [{"model": f"{kind} {level} {k}", "kind": kind, "level": level, "tier": "t1"} for k in range(count)]
+
+    rows = [*models("base", 0.5, 20), *models("base", 0.9, 25), *models("size", 0.5, 20), *models("test-only", 0.5, 20)]
+    told = example["report"]._introduce(pd.DataFrame([*rows, *models("wide", 0.9, 4)]).assign(images=1000))
+    assert "base, size, test-only are run in full, with 20 models or more of each level, and 60 models have" in told
+    assert "Of wide (4) there are fewer" in told
+    assert "small cut" in example["report"]._introduce(pd.DataFrame(rows[:-1]).assign(images=1000))
+
+
 def test_a_material_cue_that_is_ruled_out_is_counted_and_never_hidden(example: dict[str, ModuleType]) -> None:
     """Photographs as well: how far changed answers pull to one class is told, and makes no cell immaterial."""
     answers = ["found", "ruled out", "not enough evidence", "ruled out"]
@@ -198,6 +209,49 @@ def test_a_material_cue_that_is_ruled_out_is_counted_and_never_hidden(example: d
     assert table.loc["material", "ruled out"].startswith("1/3 = 33.3 %")
     assert table.loc["material", "found"].startswith("1/3 = 33.3 %")
     assert table.loc["immaterial", "ruled out"].startswith("1/1")
+
+
+def test_each_material_cell_that_is_ruled_out_stands_on_the_page(example: dict[str, ModuleType]) -> None:
+    cells = pd.DataFrame({"answer": ["found", "ruled out", "ruled out"], "band": ["material", "material", "grey"]})
+    cells = cells.assign(tier="t1", model=["a", "b", "c"], region="cue", attribute="colour", truth=0.0512)
+    for name in ("noise", "cross_swap_excess"):
+        cells = cells.assign(**{name: 0.02, f"{name}_low": 0.01, f"{name}_high": 0.03})
+    (told,) = example["measures"].tabulate_missed(cells).to_dict("records")
+    assert (told["model"], told["true flips"], told["swap against swap"]) == ("b", "5.1 %", "0.020 [0.010, 0.030]")
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "met"),
+    [(0, 200, "yes"), (0, 20, "yes, by"), (1, 10, "no, by"), (10, 20, "no")],
+)
+def test_goals_are_met_by_share_and_by_interval(example: dict[str, ModuleType], hits: int, n: int, met: str) -> None:
+    goals = example["goals"]
+    told = goals._judge(goals.Goal("false alarms", 0, 0.05, pd.Series([True] * hits + [False] * (n - hits))))
+    assert told.startswith(met)
+    assert ("interval" in told) == (" by" in met)
+
+
+def test_goals_count_models_for_alarms_and_cells_for_power(example: dict[str, ModuleType]) -> None:
+    def row(model: str, level: float, answer: str, **rest: Any) -> dict[str, Any]:
+        cell = {"kind": "base", "tier": "t1", "region": "cue", "attribute": "colour", "band": "material"}
+        scores = {"mass_low": 0.1, "area": 0.1, "attention_iou": 0.5, "gap_p": 0.5, "enrichment": 1.0}
+        limits = {"noise": 0.2, "noise_low": 0.1, "noise_high": 0.3, "mean_low": 0.1, "mean_high": 0.3}
+        return {"model": model, "level": level, "answer": answer, **cell, **scores, **limits, "noise_p": 0.5} | rest
+
+    null = {"band": "immaterial", "noise_low": -0.1, "region": "distractor", "attribute": "other"}
+    rows = [
+        *(row(f"strong {k}", 0.9, "found" if k else "not enough evidence") for k in range(4)),
+        row("strong 0", 0.9, "found", **null), row("strong 0", 0.9, "found", **null),
+        *(row(f"null {k}", 0.5, "ruled out", **null) for k in range(3)),
+        row("all", 1.0, "not evaluated"), row("used", 0.8, "ruled out"),
+    ]  # fmt: skip
+    told = example["goals"].tabulate_goals(pd.DataFrame(rows)).set_index("goal")["measured"]
+    assert told["audits of decoys with a false finding"].startswith("1/4 ")
+    assert told["audits of decoys without a planted cue with a false finding"].startswith("0/3 ")
+    assert told["cells of decoys that are used and ruled out"].startswith("1/6 ")
+    assert told["cues found, alignment 0.8 to 0.95, kind *base*"].startswith("3/5 ")
+    assert "cues found, alignment 0.7, kind *base*" not in told
+    assert example["goals"].tabulate_goals(pd.DataFrame(rows).assign(tier="people")).empty
 
 
 def test_rules_are_compared_at_one_in_twenty_false_alarms(example: dict[str, ModuleType]) -> None:
