@@ -200,7 +200,10 @@ def _list_cautions(leaning: Leaning, counting: Sequence[CueChange], grounds: Gro
         )
     if grounds.aside:
         cautions.append(f"{grounds.aside:,} images that only one of the models read are left aside.")
-    cautions.append("Only declared regions were hidden: what else either model leans on is not compared.")
+    cautions.append(
+        "Only declared regions were hidden, and of whole pictures only colours and light were changed: what else "
+        "either model leans on is not compared."
+    )
     return cautions
 
 

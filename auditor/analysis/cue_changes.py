@@ -140,8 +140,18 @@ def _lean(
             return _Told("baseline leans less", None, p_adjusted, (max(limits[0], 0.0), limits[1]), level)
         return _Told("cannot tell", doubt, p_adjusted, limits, level)
     withheld = _find_withheld(*documents, region=test.cue.region)
-    alike = withheld is None and test.is_alike(level)
-    return _Told("alike" if alike else "cannot tell", withheld, p_adjusted, limits, level)
+    if withheld is None and test.is_alike(level):
+        return _Told("alike", None, p_adjusted, limits, level)
+    return _Told("cannot tell", withheld or _find_conflict(test, limits), p_adjusted, limits, level)
+
+
+def _find_conflict(test: CueTest, limits: Limits) -> str | None:
+    """Why it cannot be told although the limits of its size exclude 0; None where they do not."""
+    if test.agrees or not (limits[0] > 0 or limits[1] < 0):
+        return None
+    if test.cue.statistic == PROPERTY:
+        return "the two changes push opposite ways, as any edit of a picture may"
+    return "the ways of hiding push opposite ways"
 
 
 def _find_doubt(test: CueTest, *, documents: tuple[Document, Document]) -> str | None:
@@ -194,7 +204,7 @@ def _write(
         counts=counts,
         baseline_level=levels[0],
         candidate_level=levels[1],
-        fate=find_fate(uses[0], uses[1], told.leaning),
+        fate=find_fate(uses[0], uses[1], "cannot tell" if told.leaning == "alike" and test.turns else told.leaning),
         leaning=told.leaning,
         size=size,
         p_adjusted=None if math.isnan(told.p_adjusted) else told.p_adjusted,

@@ -13,7 +13,7 @@ import numpy as np
 
 from auditor.analysis.cue_numbers import Cue, find_members, read_shifts, share_scale
 from auditor.analysis.statistics.dealing import Board, compare_values
-from auditor.analysis.statistics.mirroring import NO_SIDE, mirror_effect, read_pairs, read_targets
+from auditor.analysis.statistics.mirroring import NO_SIDE, mirror_effect, read_pairs, read_targets, read_values
 from auditor.analysis.statistics.shifts import unknown_shift
 from auditor.properties import PROPERTIES, name_region
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 MORE: Final = 1
 """The side with more of a property."""
-_SAME: Final = 1e-5  # targets are written with six digits
+CLOSE: Final = 0.01
+"""Standard deviations by which the values that audits bring a property to may differ: medians of other samples do."""
 
 
 def measure_properties(evidences: Sequence[Evidence]) -> list[CueEffect]:
@@ -60,8 +61,8 @@ def measure_properties(evidences: Sequence[Evidence]) -> list[CueEffect]:
 def _measure(evidences: Sequence[Evidence], several: Sequence[Pairs], *, goals: Sequence[float]) -> Iterator[CueEffect]:
     by_contrast = [{effect.contrast.favours: effect for effect in pairs.effects} for pairs in several]
     apart = ""
-    if not np.allclose(goals, goals[-1], rtol=_SAME, atol=0):
-        told = " and ".join(dict.fromkeys(f"{goal:.3g}" for goal in goals))
+    if np.ptp(goals) > CLOSE * np.nanstd(read_values(evidences[-1], several[-1].name)):
+        told = " and ".join(dict.fromkeys(f"{goal:.6g}" for goal in goals))
         apart = f"the audits brought it to different values ({told})"
     for favours in by_contrast[-1]:
         if all(favours in effects for effects in by_contrast):

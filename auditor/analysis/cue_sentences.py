@@ -59,7 +59,8 @@ def tell_cue(
         who = names[1] if leaning == "candidate leans less" else names[0]
         return f"{_start(who)} leans less on {cue}.{numbers}"
     if leaning == "alike":
-        return f"{_start(names[0])} and {names[1]} lean alike on {cue}.{numbers}"
+        turned = ", in opposite directions" if test.turns else ""
+        return f"{_start(names[0])} and {names[1]} lean alike on {cue}{turned}.{numbers}"
     if reason is not None:
         return f"{_start(cue)}: cannot tell which leans less: {reason}.{numbers}"
     return f"{_start(cue)}: cannot tell which leans less.{numbers}{_tell_needed(test, size, level=level)}"
@@ -114,10 +115,10 @@ def _tell_numbers(test: CueTest, size: Estimate, names: tuple[str, str]) -> str:
         pair = f"{percent(baseline.value)} of answers in {names[0]} and {percent(candidate.value)} in {names[1]}"
         return (
             f"Hiding it ({way.effect.fill}) changes {pair} beyond what hiding equally large other areas changes: a "
-            f"change in size of {tell_points(size)}, {way.change.n} images."
+            f"change in size of {tell_points(size)}, {way.change.n:,} images."
         )
     pair = f"{_plain(baseline.value):.2f} SD in {names[0]} and {_plain(candidate.value):.2f} SD in {names[1]}"
-    change = f"a change in size of {_plain(size.value):+.2f} SD {span(*size.ci)}, {way.change.n} images."
+    change = f"a change in size of {_plain(size.value):+.2f} SD {span(*size.ci)}, {way.change.n:,} images."
     if test.cue.statistic == PROPERTY:
         what = "As large a change the other way" if way.effect.fill == MIRRORED else "Bringing it to one value"
         return f"{what} moves images with more and with less of it apart by {pair}: {change}"
@@ -133,7 +134,8 @@ def _tell_needed(test: CueTest, size: Estimate | None, *, level: float) -> str:
     """How many images would settle it either way, if changes are as large as they look."""
     if size is None or size.value is None or size.ci is None:
         return ""
-    apart = needed(size.n, (size.ci[1] - size.ci[0]) / 2, estimate=abs(size.value), delta=0.0)
+    half = (size.ci[1] - size.ci[0]) / 2
+    apart = needed(size.n, half, estimate=abs(size.value), delta=0.0) if test.matters else None
     known = [number for number in (apart, _find_alike(test, level)) if number is not None and number > size.n]
     return f" About {min(known):,} images tried with both would settle it." if known else ""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
-from auditor.analysis.margins import MARGINS, RULED_OUT, Margin, decide
+from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, Margin, decide
 from auditor.analysis.questions import AGREEING
 from auditor.analysis.sizes import Limits, bound_change_in_size, change_in_size
 from auditor.trials import LEAKY
@@ -175,9 +175,34 @@ class CueTest:
         """The largest over the ways of hiding that count; 1 where they contradict one another, NaN where not tested."""
         if self.reason is not None:
             return math.nan
-        if len({way.signs for way in self.counted}) > 1:
+        if not self.agrees:
             return 1.0
         return max(way.p_value for way in self.counted)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all ways of hiding that count have the same signs."""
+        return len({way.signs for way in self.counted}) == 1
+
+    @property
+    def turns(self) -> bool:
+        """Whether the models lean opposite ways: in every way of hiding, by more than matters, the sign is another."""
+        most = margin_of(self.cue).material
+        return (
+            self.cue.favours is not None
+            and self.agrees
+            and all(
+                way.effect.effects[0].value * way.effect.effects[1].value < 0
+                and decide(*way.change.interval(1 - ALPHA), most, signed=True) == FOUND
+                for way in self.counted
+            )
+        )
+
+    @property
+    def matters(self) -> bool:
+        """Whether a change as large as it looks would be told, were it sure: all ways agree, none shows it minor."""
+        least, along = margin_of(self.cue).minor, 1.0 if self.direction == "more" else -1.0
+        return self.agrees and all(along * way.bare_size >= least for way in self.counted)
 
     @property
     def direction(self) -> Direction:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.analysis.findings import GRAVITY, find_level
+from auditor.analysis.findings import GRAVITY, escape, find_level
 from auditor.analysis.global_cells import list_global_cells
 from auditor.analysis.global_rungs import (
     judge_global_harm,
@@ -93,7 +93,7 @@ def _find(evidence: Evidence, estimates: pd.DataFrame, name: str, *, uses: Seque
     }
     level = find_level(rungs)
     return Finding(
-        fingerprint=f"{name_region(name)}:::{(use.cell.favours if use is not None else None) or ''}",
+        fingerprint=f"{name_region(name)}:::{escape(use.cell.favours if use is not None else None)}",
         region=name_region(name),
         role="undeclared",
         attribute=None,

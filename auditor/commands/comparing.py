@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.commands.showing import take_disclosure, with_disclosure
-from auditor.commands.writing import FOLDER, Progress, check_wishes, choose_formats, render_all, with_formats
+from auditor.commands.writing import (
+    FOLDER,
+    Progress,
+    check_wishes,
+    choose_formats,
+    drop_pdf,
+    render_all,
+    with_formats,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +59,7 @@ def compare_audits(baseline: Path, candidate: Path, more: tuple[Path, ...], *, o
     home = out or default_folder(names)
     with Progress() as progress:
         result = compare(*given, names=names, out=home, force=how["force"], progress=progress)
+    drop_pdf(home, formats)
     for line in _tell(result.document.comparison):
         click.echo(line)
     click.echo(home / "audit.json")

@@ -99,10 +99,26 @@ def write_all(
     formats, mlflow, html_dir
         As for `render_all`.
     """
+    if result.document.comparison is not None:
+        drop_pdf(out, formats)
     for warning in result.document.warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(out / "audit.json")
     render_all(result, out, formats=formats, mlflow=mlflow, html_dir=html_dir)
+
+
+def drop_pdf(out: Path, formats: Sequence[str]) -> None:
+    """Remove the PDF of the same comparison, made earlier, where none is asked for now: it may show more.
+
+    Parameters
+    ----------
+    out
+        Folder of the comparison.
+    formats
+        Asked for.
+    """
+    if "pdf" not in formats:
+        (out / "report.pdf").unlink(missing_ok=True)
 
 
 def render_all(

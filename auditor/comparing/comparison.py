@@ -16,12 +16,12 @@ from auditor.comparing.contenders import LONGEST, find_folder, name_models, open
 from auditor.documents.document import REDACTED, SCHEMA_VERSION, serialise
 from auditor.errors import UsageError
 from auditor.gating import GATE_FILES
-from auditor.publishing.rendering import FILES
+from auditor.publishing.rendering import FILES, FORMATS
 from auditor.records import TABLES as RECORDED
 from auditor.result import AUDIT, LATER, RECORDS, TABLES, AuditResult, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OURS: Final = (AUDIT, REDACTED, *FILES, *GATE_FILES.values(), TABLES)
 """What a comparison writes into its folder, and all that --force removes."""
+PDF: Final = FORMATS["pdf"].file
+"""It says itself whether it is the one that would be written: see `auditor.report.reprinting`."""
 _PAIR: Final = 2
 
 
@@ -172,13 +174,12 @@ def _tables(result: AuditResult) -> Mapping[str, pd.DataFrame]:
 
 
 def _save(result: AuditResult, out: Path) -> AuditResult:
-    """Write a comparison, in place of an earlier one; where that says the same, its time and its reports stay."""
+    """Write a comparison, in place of an earlier one; where that says the same, its time and its PDF stay."""
     out.mkdir(parents=True, exist_ok=True)
     result = result.located(out)
     earlier = _as_of_before(result.document, out)
-    if earlier is None:
-        _clear(out)
-    else:
+    _clear(out, keeping=() if earlier is None else (PDF,))
+    if earlier is not None:
         result = replace(result, document=earlier)
     result.save(out)
     return result
@@ -197,8 +198,8 @@ def _as_of_before(document: Document, out: Path) -> Document | None:
     return document if serialise(document) == path.read_bytes() else None
 
 
-def _clear(out: Path) -> None:
-    for path in (out / name for name in OURS):
+def _clear(out: Path, *, keeping: Collection[str]) -> None:
+    for path in (out / name for name in OURS if name not in keeping):
         if path.is_dir():
             shutil.rmtree(path)
         else:

@@ -222,7 +222,8 @@ class _Rule:
 
     def _cue(self, cue: CueChange) -> CueChange:
         """A cue: what was concluded stays; what sets groups against each other goes where one may not be told of."""
-        if self._few or cue.region in self._gone or (self._apart and cue.attribute is not None):
+        split = any(part is not None for one in cue.changes for part in (one.baseline.predicted, one.baseline.subgroup))
+        if self._few or cue.region in self._gone or (self._apart and (split or cue.attribute is not None)):
             return cue.model_copy(update={"changes": [], "size": None, "p_adjusted": None, "sentence": WITHHELD})
         size = None if cue.size is None else self._estimate(cue.size)
         changes = [self._change(one) for one in cue.changes]

@@ -22,6 +22,8 @@ WITHHELD_HEADLINE: Final = "Evidence level {level}. " + WITHHELD
 COUNTED: Final = "accuracy"
 """The statistic whose n is the size of each group: it has a row for every label and value."""
 _GAP: Final = "_gap"
+_POOLED: Final = frozenset({"aligned_shift", "both_ways_shift", "property_shift", "property_both_ways"})
+"""Statistics that pool over labels with many images on both sides, and count those alone."""
 _NUMBERS: Final = re.compile(r"\d[\d.,]*(?<![.,])")
 
 
@@ -90,6 +92,8 @@ class _Rule:
         if _group(row) in self.groups or is_small(Size(row.n, row.clusters)) or row.region in self.regions:
             return True
         if (_family(row), _group(row)) in self._rows:
+            return True
+        if row.statistic in _POOLED and self.touched.get(None):  # pooled over large labels: the rest is what is hidden
             return True
         labels = self.touched.get(row.attribute, set()) if row.attribute is not None else set()
         if row.subgroup is None:  # one number of the whole table, such as an association: it may have one solution

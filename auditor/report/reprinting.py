@@ -14,13 +14,13 @@ from auditor.report import printer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_PRINTERS: Final = ("weasyprint", "pydyf", "fonttools", "Pillow")
+_PRINTERS: Final = ("weasyprint", "pydyf", "fonttools", "Pillow", "tinycss2", "cssselect2", "tinyhtml5", "Pyphen")
 _ID: Final = re.compile(rb"/ID ?\[ ?\(([0-9a-f]{64})\) ?\(([0-9a-f]{32})\) ?\]")
 _BLANK: Final = b"0" * 32
 
 
 def address(page: str, pictures: Mapping[str, bytes], files: Iterable[tuple[str, bytes, str]], *, created: str) -> str:
-    """Content address of all that a PDF is made from but the fonts, which it has in it.
+    """Content address of what a PDF is made from, but for fonts and Pango: others would set it a little otherwise.
 
     Parameters
     ----------

@@ -16,7 +16,10 @@ from tests.analysis.compared import NAMES, change, cue
 WAYS = ("mean", "noise")
 GAIN = "new is right more often: on 90 % of 400 images against 80 %, +10.0 points [+8.0, +12.0]."
 LESS, MORE, OPEN = "candidate leans less", "baseline leans less", "cannot tell"
-DECLARED = "Only declared regions were hidden: what else either model leans on is not compared."
+DECLARED = (
+    "Only declared regions were hidden, and of whole pictures only colours and light were changed: what else either "
+    "model leans on is not compared."
+)
 
 
 def grounds(**changes: Any) -> Grounds:

@@ -107,8 +107,10 @@ def test_clear_changes_are_found_in_their_direction() -> None:
 
 
 def test_the_same_size_with_another_sign_is_no_lesser_leaning() -> None:
-    cue = told(make_pair({"face": Lean(0.3)}, {"face": Lean(-0.3)}, n=400))[FACE]
+    found = document(finding(FACE, "E3", "found"))
+    cue = told(make_pair({"face": Lean(0.3)}, {"face": Lean(-0.3)}, n=400), baseline=found, candidate=found)[FACE]
     assert "less" not in cue.leaning
+    assert cue.fate == "cannot tell"
     assert cue.changes[0].change.p_value is not None
     assert cue.changes[0].change.p_value < 1e-6
 

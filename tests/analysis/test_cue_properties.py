@@ -78,8 +78,9 @@ def test_findings_come_and_go(slopes: tuple[float, float], documents: tuple[Any,
 
 
 def test_slopes_of_one_size_and_opposite_signs_are_no_lesser_leaning() -> None:
-    cue = told(lit(3.0), lit(-3.0))
-    assert "less" not in cue.leaning
+    cue = told(lit(3.0), lit(-3.0), baseline=document(FOUND), candidate=document(FOUND))
+    assert (cue.leaning, cue.fate) == ("alike", "cannot tell"), "of a size, but no longer the same"
+    assert "lean alike on brightness of the whole picture, in opposite directions." in cue.sentence
     assert cue.changes[0].change.p_value is not None
     assert cue.changes[0].change.p_value < 1e-6
 
@@ -101,6 +102,10 @@ def shock(evidence: Evidence, size: float) -> Evidence:
 def test_what_any_edit_does_is_not_taken_for_use() -> None:
     cue = told(shock(lit(0.0), 1.0), lit(0.0))
     assert (cue.leaning, cue.p_adjusted) == ("cannot tell", 1.0)
+    assert (
+        "cannot tell which leans less: the two changes push opposite ways, as any edit of a picture may" in cue.sentence
+    )
+    assert "would settle it" not in cue.sentence, "no number of images would"
 
 
 def push_one_side(evidence: Evidence, size: float) -> Evidence:
@@ -124,11 +129,19 @@ def test_a_push_of_one_side_alone_needs_a_finding_of_its_own() -> None:
 def test_other_values_are_not_compared() -> None:
     other = lit(3.0)
     table = other.interventions
-    moved = replace(other, interventions=table.assign(donor_group="0.7"))
+    moved = replace(other, interventions=table.assign(donor_group="0.5125"))
     cue = told(lit(1.0), moved)
     assert (cue.leaning, cue.p_adjusted, cue.size) == ("cannot tell", None, None)
-    assert "the audits brought it to different values" in cue.sentence
+    goal = float(table["donor_group"].iloc[0])
+    assert f"the audits brought it to different values ({goal:.6g} and 0.5125)" in cue.sentence
     assert all(change.change.value is None for change in cue.changes)
+
+
+def test_medians_of_other_samples_are_near_enough() -> None:
+    other = lit(3.0)
+    goal = float(other.interventions["donor_group"].iloc[0])
+    near = replace(other, interventions=other.interventions.assign(donor_group=f"{goal + 0.001:.6g}"))
+    assert told(lit(1.0), near).leaning == "baseline leans less"
 
 
 def test_few_images_tell_nothing() -> None:
@@ -150,7 +163,7 @@ def test_what_only_one_audit_changed_is_left_out() -> None:
 
 
 def test_models_that_do_not_differ_are_hardly_ever_told_apart() -> None:
-    told_apart = 0
+    told_apart, p_values = 0, []
     for seed in range(100):
         own = np.random.default_rng(1000 + seed).uniform(0.2, 0.8, 120)
         first, second = (lit(0.6, n=120, seed=seed, noise=0.6, own=own, draws=200) for _ in range(2))
@@ -160,4 +173,8 @@ def test_models_that_do_not_differ_are_hardly_ever_told_apart() -> None:
         again = second.interventions.assign(logits=[row.tobytes() for row in logits.astype("<f4")])
         cue = told(first, replace(second, interventions=again))
         told_apart += "leans less" in cue.leaning
+        p_values.append([change.change.p_value for change in cue.changes])
     assert told_apart <= 5  # in a hundred
+    for values in np.array(p_values, dtype=float).T:  # that of one way alone is as often small as it should be
+        assert (values <= 0.05).sum() <= 11
+        assert 35 <= (values <= 0.5).sum() <= 65

@@ -54,7 +54,10 @@ def test_it_goes_below_reports_by_its_models_names(
     assert (tmp_path / "reports" / "old-vs-new" / "summary.md").is_file()
     code, text = invoke(*words)
     assert (code, "exists; choose another --out, or --force" in text) == (2, True)
+    earlier = tmp_path / "reports" / "old-vs-new" / "report.pdf"
+    earlier.write_bytes(b"it may show more than is asked for now")
     assert invoke(*words, "--force")[0] == 0
+    assert not earlier.exists()
     assert invoke(*words, "--name", "a", "--name", "b")[0] == 0
     assert (tmp_path / "reports" / "a-vs-b" / "audit.json").is_file()
 

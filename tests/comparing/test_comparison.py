@@ -240,12 +240,14 @@ def test_a_comparison_that_says_the_same_again_stays_as_it_was(audits: Path, tmp
     audit = out / "audit.json"
     auditor.compare(audits / "old", audits / "new", out=out)
     audit.write_bytes(re.sub(rb'"made": "20\d\d', b'"made": "2001', audit.read_bytes()))
-    (out / "report.pdf").write_bytes(b"x")
+    for name in ("report.pdf", "report.html", "gate.md"):
+        (out / name).write_bytes(b"x")
     before = audit.read_bytes()
     result = auditor.compare(audits / "old", audits / "new", out=out, force=True)
     assert result.document.comparison is not None
     assert result.document.comparison.made.startswith("2001")
     assert (audit.read_bytes(), (out / "report.pdf").read_bytes()) == (before, b"x")
+    assert {path.name for path in out.iterdir()} == {"audit.json", "report.pdf", "tables"}
     audit.write_bytes(before.replace(b'"baseline": "old"', b'"baseline": "odd"'))
     auditor.compare(audits / "old", audits / "new", out=out, force=True)
     assert not (out / "report.pdf").exists()

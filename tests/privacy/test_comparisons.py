@@ -18,7 +18,7 @@ from auditor.privacy.redaction import WITHHELD
 from auditor.privacy.suppression import THRESHOLD
 from auditor.publishing.rendering import write_report
 from auditor.result import read_document
-from tests.report.comparisons_made import change, compared, comparison, cue, demo, estimate, pair, verdict
+from tests.report.comparisons_made import brightness, change, compared, comparison, cue, demo, estimate, pair, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +106,20 @@ def test_a_cue_keeps_what_was_concluded_and_loses_its_numbers_where_it_sets_grou
     assert (with_site.changes, with_site.size, with_site.p_adjusted) == ([], None, None)
     assert with_site.sentence == WITHHELD
     assert (with_site.leaning, with_site.fate) == ("candidate leans less", "disappeared")
+
+
+def test_a_property_of_whole_pictures_loses_its_numbers_where_a_group_is_small() -> None:
+    """Its shift counts the images of large labels alone: taken off all images, that leaves those of a small one."""
+    whole = islanded()
+    assert whole.comparison is not None
+    both = whole.comparison.model_copy(update={"pairs": [pair(cues=[cue("face", "protected"), brightness()])]})
+    hiding, changing = only(derive(whole.model_copy(update={"comparison": both}))).cues
+    assert hiding.changes
+    assert (changing.changes, changing.size, changing.p_adjusted, changing.sentence) == ([], None, None, WITHHELD)
+    assert (changing.leaning, changing.fate) == (brightness().leaning, brightness().fate)
+    told = derive(compared()).pairs[0].cues[-1]
+    assert told.region == "(brightness)"
+    assert told.changes
 
 
 def test_prose_puts_no_number_to_the_name_of_any_group() -> None:

@@ -19,6 +19,7 @@ from pypdf import PdfReader
 from auditor.analysis.policy import Policy
 from auditor.cli import main
 from auditor.documents.document import Document
+from auditor.documents.ladder import Estimate
 from auditor.errors import DataError
 from auditor.judging import judge_to_show
 from auditor.privacy.disclosure import Disclosure
@@ -360,6 +361,21 @@ def test_an_audit_of_a_few_images_has_no_public_version(audited: Path) -> None:
 )
 def test_small_counts_leave_the_prose(words: str, scrubbed: str) -> None:
     assert scrub_words(words) == scrubbed
+
+
+def test_a_shift_of_large_labels_does_not_count_a_small_one(audited: Path) -> None:
+    """Of 200, 197 and 3 images, a number that 397 stand behind says how many the third label has."""
+    document = read_document(audited)
+    facts: dict[str, Any] = {"value": 0.5, "ci": (0.4, 0.6), "p_value": None, "unit": "SD", "method": "m"}
+    counts = {"doctor": 200, "nurse": 197, "vet": 3}
+    rows = [Estimate(statistic="accuracy", label=name, n=n, clusters=n, **facts) for name, n in counts.items()]
+    names = ("property_shift", "property_both_ways", "aligned_shift", "property_flips")
+    place: dict[str, Any] = {"region": "(brightness)", "fill": "neutral", "predicted": "doctor"}
+    rows += [Estimate(statistic=name, n=397, clusters=397, **place, **facts) for name in names]
+    data = document.data.model_copy(update={"labels": counts, "n_read": 400, "attributes": []})
+    made = document.model_copy(update={"data": data, "estimates": rows})
+    public = redact(made, Wish(public=True), salt=b"s", source_sha256="0" * 64).document
+    assert {row.statistic for row in public.estimates} & set(names) == {"property_flips"}
 
 
 def test_a_mean_map_of_a_hidden_group_cannot_be_had_by_taking_the_others_off(

@@ -244,7 +244,10 @@ def verdict(**rest: Any) -> ComparisonVerdict:
         "label and gender it is right on 86 %, biased on 58 %: +28.0 points [+19.0, +37.0].",
         "cautions": [
             "On face (alone) and hair (alone) it cannot be told which model leans less.",
-            "Only declared regions were hidden: what else either model leans on is not compared.",
+            (
+                "Only declared regions were hidden, and of whole pictures only colours and light were changed: what "
+                "else either model leans on is not compared."
+            ),
         ],
     }
     return ComparisonVerdict(**{**fields, **rest})
