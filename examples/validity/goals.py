@@ -16,6 +16,8 @@ LEAST: Final = 0.8
 """The alignment from which hardly a cue may be missed; 1 cannot be told within class."""
 LOWER: Final = 0.7
 LEVEL: Final = 0.05
+CLEAR: Final = 0.06
+"""Share of changed answers that 2 000 pictures tell from the 5 % at which use is material."""
 
 
 class Goal(NamedTuple):
@@ -61,8 +63,13 @@ def _list_alarms(drawn: pd.DataFrame) -> Iterator[Goal]:
     for words, part in (("decoys", cells), ("decoys without a planted cue", unused)):
         flagged = part.groupby("model")["answer"].agg(lambda answers: bool((answers == "found").any()))
         yield Goal(f"audits of {words} with a false finding", 0, 0.05, flagged.astype(bool))
-    ruled = own(select(drawn, band="material"))["answer"] == "ruled out"
-    yield Goal("cells of decoys that are used and ruled out", 0, 0.025, ruled)
+    used = own(select(drawn, band="material"))
+    for words, part in (
+        ("", used),
+        (f", where it changes {100 * CLEAR:.0f} % of answers or more", used[used["truth"] >= CLEAR]),
+    ):
+        ruled = part["answer"] == "ruled out"
+        yield Goal(f"cells of decoys that are used and ruled out{words}", 0, 0.025, ruled)
 
 
 def _list_power(drawn: pd.DataFrame) -> Iterator[Goal]:

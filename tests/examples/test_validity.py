@@ -236,7 +236,16 @@ def test_goals_count_models_for_alarms_and_cells_for_power(example: dict[str, Mo
         cell = {"kind": "base", "tier": "t1", "region": "cue", "attribute": "colour", "band": "material"}
         scores = {"mass_low": 0.1, "area": 0.1, "attention_iou": 0.5, "gap_p": 0.5, "enrichment": 1.0}
         limits = {"noise": 0.2, "noise_low": 0.1, "noise_high": 0.3, "mean_low": 0.1, "mean_high": 0.3}
-        return {"model": model, "level": level, "answer": answer, **cell, **scores, **limits, "noise_p": 0.5} | rest
+        return {
+            "model": model,
+            "level": level,
+            "answer": answer,
+            "truth": 0.055,
+            **cell,
+            **scores,
+            **limits,
+            "noise_p": 0.5,
+        } | rest
 
     null = {"band": "immaterial", "noise_low": -0.1, "region": "distractor", "attribute": "other"}
     rows = [
@@ -249,6 +258,7 @@ def test_goals_count_models_for_alarms_and_cells_for_power(example: dict[str, Mo
     assert told["audits of decoys with a false finding"].startswith("1/4 ")
     assert told["audits of decoys without a planted cue with a false finding"].startswith("0/3 ")
     assert told["cells of decoys that are used and ruled out"].startswith("1/6 ")
+    assert "cells of decoys that are used and ruled out, where it changes 6 % of answers or more" not in told
     assert told["cues found, alignment 0.8 to 0.95, kind *base*"].startswith("3/5 ")
     assert "cues found, alignment 0.7, kind *base*" not in told
     assert example["goals"].tabulate_goals(pd.DataFrame(rows).assign(tier="people")).empty
