@@ -160,7 +160,8 @@ def whole_words() -> Iterator[None]:
     plain, tags = svg.text, dict(svg.TAGS)
 
     def text(drawing: Any, node: Any, size: float) -> None:
-        node._etree_node.text = _Whole(node.text or "")  # noqa: SLF001 -- its text cannot be set otherwise
+        if node.text:  # what stands behind a title is a text of its own, which takes over the place of an empty one
+            node._etree_node.text = _Whole(node.text)  # noqa: SLF001 -- its text cannot be set otherwise
         plain(drawing, node, size)
 
     svg.text = text

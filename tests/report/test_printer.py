@@ -16,6 +16,7 @@ from weasyprint import HTML, html, svg
 from weasyprint.urls import URLFetcher
 
 from auditor.report.printer import Pictures, make_fetcher, settle, unswept, whole_words, without_notes
+from auditor.report.svg import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +104,18 @@ def test_texts_of_drawings_are_set_whole_and_stand_where_they_stood() -> None:
     assert (dict(svg.TAGS), svg.text) == before
     assert len(apart) == len("firstwordslastwords")
     assert together == [apart[0], apart[len("firstwords")]]
+
+
+def test_a_shortened_text_with_its_full_name_stands_where_it_stood() -> None:
+    """A `title` in it makes its letters a text of their own, behind an empty one."""
+    drawn = text(7, 57, "green against…", full="green against purple of the picture")
+    drawing = f"<svg width=300 height=80 viewBox='0 0 300 80' font-size=10>{drawn}</svg>"
+    apart = places(drawing)
+    with whole_words():
+        together = places(drawing)
+    assert len(together) == 1
+    assert together == apart[:1]
+    assert together[0].startswith(b"7 ")
 
 
 def places(drawing: str) -> list[bytes]:
