@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -43,7 +43,7 @@ def address(page: str, pictures: Mapping[str, bytes], files: Iterable[tuple[str,
         "pictures": {place: _hash(content) for place, content in pictures.items()},
         "files": [(name, _hash(content), what) for name, content, what in files],
         "created": created,
-        "printers": [version(name) for name in _PRINTERS],
+        "printers": [_find_version(name) for name in _PRINTERS],
         "code": [_hash((Path(printer.__file__).with_name(name)).read_bytes()) for name in ("pdf.py", "printer.py")],
     }
     return _hash(json.dumps(parts, sort_keys=True).encode())
@@ -91,6 +91,14 @@ def answers(path: Path, made_from: str) -> bool:
         return False
     found = _ID.findall(content)
     return bool(found) and found[-1][0] == made_from.encode() and seal(content) == content
+
+
+def _find_version(name: str) -> str:
+    """Version of a library; nothing where it is not there: whether printing needs it is for others to say."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _hash(content: bytes) -> str:

@@ -108,6 +108,13 @@ def test_what_any_edit_does_is_not_taken_for_use() -> None:
     assert "would settle it" not in cue.sentence, "no number of images would"
 
 
+@pytest.mark.parametrize("n", [100, 120, 160])
+def test_no_number_of_images_is_promised_where_the_two_ways_contradict_each_other(n: int) -> None:
+    cue = told(shock(lit(0.0, n=n, noise=0.6), 0.6), lit(0.0, n=n, noise=0.6))
+    assert (cue.leaning, cue.p_adjusted) == ("cannot tell", 1.0)
+    assert "would settle it" not in cue.sentence
+
+
 def push_one_side(evidence: Evidence, size: float) -> Evidence:
     """Only images with more of it are moved, by one change one way and by the other the other way."""
     table = evidence.interventions

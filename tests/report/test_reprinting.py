@@ -87,6 +87,13 @@ def test_another_printer_prints_again(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert address(**PAGE) != before
 
 
+def test_a_library_that_is_not_there_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = address(**PAGE)
+    monkeypatch.setattr("auditor.report.reprinting._PRINTERS", ("weasyprint", "no-such-library-at-all"))
+    assert re.fullmatch("[0-9a-f]{64}", address(**PAGE))
+    assert address(**PAGE) != before
+
+
 def test_a_seal_speaks_for_every_byte(tmp_path: Path) -> None:
     sealed, path = seal(FILE), tmp_path / "report.pdf"
     assert len(sealed) == len(FILE)
