@@ -11,6 +11,7 @@ from auditor.analysis.policy import gate as judge
 from auditor.documents.document import serialise
 from auditor.documents.signoff import find_today
 from auditor.documents.verdicts import Item
+from auditor.errors import DataError
 from auditor.gating import gate
 from auditor.privacy.disclosure import LEFT_OUT, Disclosure
 from auditor.privacy.publication import redact
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 SUBJECT: Final = "what may not be told"
 PUBLIC_NOTE: Final = (
     "this is told as far as the public version of the audit allows; the outcomes are those of the audit itself"
+)
+DERIVED_NOTE: Final = (
+    "this was judged on the public version of the audit: what that leaves out is missing, and the audit itself may "
+    "come out otherwise"
 )
 _NAMELESS: Final = {"owner": LEFT_OUT, "reason": LEFT_OUT}
 _SALT: Final = 32
@@ -81,7 +86,8 @@ def judge_to_show(
     Raises
     ------
     DataError
-        If the baseline cannot be read, or an audit is too small for a public version.
+        If the baseline cannot be read, or an audit is too small for a public version, or is a version with hashed names
+        that none can be made of.
     """
     verdict = gate(document, policy=policy, baseline=baseline)
     wish = (disclosure or Disclosure()).over(document.report).wish
@@ -96,7 +102,8 @@ def judge_to_show(
     ]
     rules = tuple(_leave_out(*pair) for pair in zip(told[0].rules, told[1].rules, strict=True))
     known = tuple(note for note in told[0].notes if note in told[1].notes)
-    shown = replace(told[0], rules=rules, notes=(*known, PUBLIC_NOTE), title=public.title)
+    note = PUBLIC_NOTE if document.redaction is None else DERIVED_NOTE
+    shown = replace(told[0], rules=rules, notes=(*known, note), title=public.title)
     return Judged(verdict=verdict, shown=shown, document=public)
 
 
@@ -106,6 +113,11 @@ def _judge(document: Document, policy: Policy, *, baseline: Document | None, sha
 
 def _publish(document: Document, wish: Wish) -> Document:
     """The public version; no verdict holds the name of an image, so that the salt need not be kept."""
+    if document.redaction is not None and not document.redaction.public:
+        raise DataError(
+            f"{document.title}: a public version is made of the audit.json of a run, found one in which the names of "
+            "images are hashed; give that of the run"
+        )
     source = hashlib.sha256(serialise(document)).hexdigest()
     salt = secrets.token_bytes(_SALT)
     return redact(document, wish._replace(public=True), salt=salt, source_sha256=source).document

@@ -73,6 +73,31 @@ def name_region(name: str) -> str:
     return f"({name})"
 
 
+BY_REGION: Final = {name_region(name): one for name, one in PROPERTIES.items()}
+"""By what stands in the column ``region``."""
+
+
+def is_property(region: str) -> bool:
+    """Whether what is named so is a property of whole pictures: it has no place that a map could lie on.
+
+    Parameters
+    ----------
+    region
+        Of a trial, an estimate or a finding.
+
+    Returns
+    -------
+    bool
+        False for regions.
+
+    Examples
+    --------
+    >>> is_property("(brightness)"), is_property("brightness"), is_property("(coat)")
+    (True, False, False)
+    """
+    return region in BY_REGION
+
+
 def is_global(trial: Trial) -> bool:
     """Whether a trial changes a property of the whole picture.
 
@@ -91,7 +116,7 @@ def is_global(trial: Trial) -> bool:
     >>> is_global(make_trials("a.jpg", "brightness", 0.5)[0]), is_global(Trial("a.jpg", "face", "noise", 0))
     (True, False)
     """
-    return trial.fill == NEUTRAL and trial.region[1:-1] in PROPERTIES
+    return trial.fill == NEUTRAL and is_property(trial.region)
 
 
 def make_trials(image_id: str, name: str, target: float) -> Sequence[Trial]:

@@ -111,6 +111,16 @@ def test_the_report_says_which_policy_was_locked(cut: Path) -> None:
     assert bare.count("None was locked before the run") == 2
 
 
+def test_the_medical_policy_asks_for_the_checks_of_each_region() -> None:
+    document = read_document(DEMO / "biased")
+    assert document.protocol is not None
+    asked = [rule for rule in gate(document, policy="medical").rules if rule.name.startswith("instruments")]
+    states = [item.state for rule in asked for item in rule.items]
+    passed = [check.passed is True for check in document.protocol.checks]
+    assert (len(states), states.count("inside")) == (len(passed), sum(passed))
+    assert asked[1].outcome == "cannot tell"
+
+
 def test_every_preset_is_a_policy_with_a_reason_for_every_number() -> None:
     assert list_presets() == ["ll144", "medical", "release"]
     for name in list_presets():

@@ -77,7 +77,7 @@ def _find(evidence: Evidence, estimates: pd.DataFrame, region: str, *, checks: S
             judge_opportunity(estimates, None),
             judge_looks(estimates, region, withheld=withheld.get("attention")),
             uses,
-            judge_harm(estimates, attribute=None, labels=evidence.labels, repairs=estimates[:0]),
+            judge_harm(estimates, attribute=None, labels=(), repairs=estimates[:0], least=0),
         )
     }
     level = find_level(rungs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from auditor.analysis.wording import known, listed, percent
@@ -42,7 +43,7 @@ def find_changes(changes: Sequence[Change], statistic: str, **keys: str | None) 
 
 
 def points(value: float) -> str:
-    """A difference of shares in percentage points, with its sign.
+    """A difference of shares in percentage points, with its sign; halves are rounded away from nothing, as in tables.
 
     Parameters
     ----------
@@ -56,11 +57,11 @@ def points(value: float) -> str:
 
     Examples
     --------
-    >>> points(0.11), points(-0.0001), points(-0.043)
-    ('+11.0', '0.0', '-4.3')
+    >>> points(0.11), points(-0.0001), points(-0.043), points(0.1325)
+    ('+11.0', '0.0', '-4.3', '+13.3')
     """
-    rounded = round(100 * value, 1) + 0.0
-    return f"{rounded:+.1f}" if rounded else "0.0"
+    tenths = math.floor(round(abs(1000 * value), 9) + 0.5)
+    return f"{math.copysign(tenths, value) / 10:+.1f}" if tenths else "0.0"
 
 
 def tell_points(change: Estimate) -> str:

@@ -10,7 +10,7 @@ from auditor.analysis.cue_tests import margin_of
 from auditor.analysis.margins import needed
 from auditor.analysis.statistics.mirroring import MIRRORED
 from auditor.analysis.wording import describe_role, percent, span
-from auditor.properties import PROPERTIES
+from auditor.properties import BY_REGION
 
 if TYPE_CHECKING:
     from auditor.analysis.cue_numbers import Cue
@@ -85,7 +85,7 @@ def describe_effect(cue: Cue, fill: str) -> str:
         return "share of answers that change when the region is hidden"
     half = f"half the difference between the two sides of the margin of {cue.favours}"
     if cue.statistic == PROPERTY:
-        words = PROPERTIES[cue.region[1:-1]].words
+        words = BY_REGION[cue.region].words
         lost = (
             "gained by as large a change the other way"
             if fill == MIRRORED
@@ -97,7 +97,7 @@ def describe_effect(cue: Cue, fill: str) -> str:
 
 def _name(cue: Cue, role: Role) -> str:
     if cue.statistic == PROPERTY:
-        return f"{PROPERTIES[cue.region[1:-1]].words} of the whole picture"
+        return f"{BY_REGION[cue.region].words} of the whole picture"
     return f"{describe_role(cue.region, role)}{f' with {cue.attribute}' if cue.attribute else ''}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from auditor.analysis.guards import find_doubt, find_guard
+from auditor.analysis.doubts import find_doubt
+from auditor.analysis.guards import find_guard
 from auditor.analysis.headlines import tell_use, write_headline
 from auditor.analysis.illustrations import Illustrator
 from auditor.analysis.looks import hides_use, judge_looks
@@ -54,7 +55,7 @@ def list_findings(evidence: Evidence, estimates: pd.DataFrame, *, checks: Sequen
     uses = judge(
         cells,
         guards=lambda cell: find_guard(evidence, estimates, cell),
-        doubts=lambda cell: find_doubt(estimates, cell),
+        doubts=lambda cell: find_doubt(evidence, estimates, cell),
     )
     together: dict[tuple[str, str | None], list[Use]] = {}
     for use in uses:
@@ -150,7 +151,13 @@ def _climb(evidence: Evidence, estimates: pd.DataFrame, use: Use, *, checks: Seq
         judge_opportunity(estimates, cell.attribute),
         judge_looks(estimates, cell.region, withheld=withheld.get("attention")),
         _judge_use(evidence, estimates, use, withheld=withheld.get("interventions")),
-        judge_harm(estimates, attribute=cell.attribute, labels=evidence.labels, repairs=repairs),
+        judge_harm(
+            estimates,
+            attribute=cell.attribute,
+            labels=evidence.labels,
+            repairs=repairs,
+            least=evidence.settings.min_clusters,
+        ),
     )
     return {rung.name: rung for rung in rungs}
 

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditor.analysis.margins import MARGINS
 from auditor.analysis.rungs import find_rows
 from auditor.analysis.statistics.balance import BALANCED
-from auditor.analysis.wording import percent, span
 from auditor.records import RASTER, pack_raster, unpack_rasters
 
 if TYPE_CHECKING:
@@ -18,6 +16,8 @@ if TYPE_CHECKING:
     from auditor.analysis.questions import Cell
     from auditor.analysis.statistics.base import Evidence
 
+PAIR: Final = 2
+"""Of two classes the margin of one is that of the other turned round; of more it is that against the best."""
 MOST_SHARED: Final = 0.1
 """Share of a region that may lie on core regions before hiding it says nothing of the region alone."""
 
@@ -41,56 +41,24 @@ def find_guard(evidence: Evidence, estimates: pd.DataFrame, cell: Cell) -> str |
     """
     if cell.attribute is None:
         return None if share_on_core(evidence, cell.region) > MOST_SHARED else "controls are equally large"
-    return _by_swaps(estimates, cell) or _by_balance(estimates, cell)
+    if len(evidence.settings.classes) > PAIR:
+        # The margin against the best of several others bends where another takes its place. What lies elsewhere in the
+        # image decides where that is, so hiding may shift groups apart that the region itself does not tell apart.
+        return _by_swapped_margins(estimates, cell)
+    return _by_swapped_answers(estimates, cell) or _by_swapped_margins(estimates, cell) or _by_balance(estimates, cell)
 
 
-def find_doubt(estimates: pd.DataFrame, cell: Cell) -> str | None:
-    """What speaks against ruling an effect out although hiding the region shifts nothing.
-
-    What a region shows may change answers both ways: the shift towards a class is nothing then, on average, and the
-    answers depend on the region all the same. Hiding may even change fewer answers than swapping does: the model then
-    answers by what else there is. So a region alone is doubted by the swaps of any attribute.
-
-    Parameters
-    ----------
-    estimates
-        All numbers of the audit.
-    cell
-        The question.
-
-    Returns
-    -------
-    str or None
-        In words, of the swaps that may change the most; None where none were made, or all change fewer answers than the
-        margin.
-    """
-    rows = estimates[
-        (estimates["statistic"] == "cross_swap_excess")
-        & (estimates["region"] == cell.region)
-        & (estimates["fill"] == "swap")
-        & estimates["label"].isna()
-        & estimates["subgroup"].isna()
-        & (estimates["ci_high"] >= MARGINS["cross_swap"].material)
-    ]
-    if cell.attribute is not None:
-        rows = rows[rows["attribute"] == cell.attribute]
-    if rows.empty:
-        return None
-    row = rows.sort_values("ci_high", kind="stable").iloc[-1]
-    whose = "" if cell.attribute is not None else f" of {row['attribute']}"
-    return (
-        f"regions of the opposite value{whose} change {percent(row['estimate'])} more answers than regions of the same "
-        f"value {span(row['ci_low'], row['ci_high'], unit='%')}, which may be "
-        f"{percent(MARGINS['cross_swap'].material)} or more"
-    )
-
-
-def _by_swaps(estimates: pd.DataFrame, cell: Cell) -> str | None:
+def _by_swapped_answers(estimates: pd.DataFrame, cell: Cell) -> str | None:
     """Regions from donors of the opposite value against those of the same value: the cut and its edges cancel."""
     keys = {"region": cell.region, "attribute": cell.attribute, "fill": "swap"}
     flips = find_rows(estimates, "cross_swap_excess", **keys)
     if len(flips) and flips["ci_low"].iloc[0] > 0:
         return "regions of the opposite value change more answers than regions of the same value"
+    return None
+
+
+def _by_swapped_margins(estimates: pd.DataFrame, cell: Cell) -> str | None:
+    keys = {"region": cell.region, "attribute": cell.attribute, "fill": "swap"}
     shifts = find_rows(estimates, "cross_swap_shift", subgroup=cell.subgroup, predicted=cell.favours, **keys)
     direction = np.sign(cell.weakest.estimate)
     limits = direction * shifts[["ci_low", "ci_high"]].to_numpy(dtype=np.float64)

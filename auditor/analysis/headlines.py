@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from auditor.analysis.guards import PAIR
 from auditor.analysis.joint_tests import margin_of
 from auditor.analysis.looks import hides_use, tell_looks
 from auditor.analysis.questions import Q
-from auditor.analysis.uses import shows_alone, stays_small_alone
+from auditor.analysis.uses import is_small, rests_on_controls
 from auditor.analysis.wording import describe_role, known, listed, percent, span
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def write_headline(level: Level, use: Use, *, role: Role, rungs: Mapping[str, Ru
     if level == "R":
         return f"{region}{whom}: ruled out above the margin. {tell_bound(use)}"
     if level == "I":
-        return f"{region}{whom}: not enough evidence either way. {tell_effect(use, classes)}{tell_needed(use)}"
+        effect = f"{tell_effect(use, classes)}{_tell_doubt(use)}"
+        return f"{region}{whom}: not enough evidence either way. {effect}{tell_needed(use)}"
     if level == "E1":
         return f"{rungs['opportunity'].sentence} Whether the model does this could not be tested: {reason}"
     return f"{region}{whom}: we could not check this: {reason}"
@@ -95,10 +97,10 @@ def tell_effect(use: Use, classes: tuple[str, ...]) -> str:
         return f"{flips} The difference is {percent(part.estimate)} {excess}, hidden in {len(cell.parts)} ways."
     one, other = known(cell.subgroup or ""), known(cell.others or "")
     favours = cell.favours or ""
-    against = next((name for name in classes if name != favours), "") if len(classes) == 2 else "the other classes"  # noqa: PLR2004 -- a pair
+    against = next((name for name in classes if name != favours), "") if len(classes) == PAIR else "the other classes"
     if part.estimate < 0:
-        one, other = other, one
-    size = f"{abs(part.estimate):.2f} SD {span(*sorted((abs(low), abs(high)))) if low * high > 0 else span(low, high)}"
+        one, other, low, high = other, one, -high, -low
+    size = f"{abs(part.estimate):.2f} SD {span(low, high)}"
     if use.guarded is not None and use.guarded.startswith("the two sides"):
         ways = f"it takes evidence for {favours} from {one} and for {against} from {other}"
     else:
@@ -164,10 +166,19 @@ def tell_needed(use: Use) -> str:
     return f" About {use.needed:,} images would settle it, if the effect is as large as it looks (there were {n:,})."
 
 
-def _tell_unguarded(use: Use) -> str:
+def _tell_unguarded(use: Use, classes: tuple[str, ...]) -> str:
     if use.cell.attribute is None:
         return "The region lies partly on core regions: hiding it hides these as well."
+    if len(classes) > PAIR:
+        return (
+            "With more than two classes other parts of the image could make such a shift, and no swap shows otherwise."
+        )
     return "Unequal regions could make such a shift, and nothing shows that they did not."
+
+
+def _tell_doubt(use: Use) -> str:
+    """What alone keeps a small effect from being ruled out."""
+    return f" {use.doubt}" if use.doubt is not None and is_small(use.cell) else ""
 
 
 def tell_use(use: Use, classes: tuple[str, ...]) -> str:
@@ -195,10 +206,8 @@ def tell_use(use: Use, classes: tuple[str, ...]) -> str:
     elif use.answer == "ruled out":
         text += f" {tell_bound(use)}"
     else:
-        guard = "" if use.guarded else f" {_tell_unguarded(use)}"
-        if not (shows_alone(use.cell) and stays_small_alone(use.cell)):
+        guard = "" if use.guarded else f" {_tell_unguarded(use, classes)}"
+        if rests_on_controls(use.cell):
             guard += f" {_ELSEWHERE}"
-        if use.doubt:
-            guard += f" Swapping does not rule it out: {use.doubt}."
-        text += f"{guard}{tell_needed(use)}"
+        text += f"{guard}{_tell_doubt(use)}{tell_needed(use)}"
     return text

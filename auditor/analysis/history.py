@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.analysis.comparability import list_differences
 from auditor.documents.histories import Cell, Difference, History, Row, Step
+from auditor.properties import is_property
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -168,7 +169,7 @@ def _tell_why(version: Version, finding: Finding | None, key: Key) -> str:
     document = version.document
     if document.protocol is None and not document.findings:
         return "nothing was hidden in this audit"
-    if not region.startswith("(") and region not in {one.name for one in document.data.regions}:
+    if not is_property(region) and region not in {one.name for one in document.data.regions}:
         return "this audit has no such region"
     if attribute is not None and attribute not in {one.name for one in document.data.attributes}:
         return "this audit has no such attribute"

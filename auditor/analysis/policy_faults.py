@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 TOP: Final = ("title", "undecided", "family", "rule", "waiver")
 _TABLES: Final[dict[str, type[BaseModel]]] = {"rule": Rule, "waiver": Waiver}
+_EMPTY: Final = {
+    "too_short": "names nothing; leave it out, or give one name or more",
+    "string_too_short": "is blank",
+}
 _SAID: Final = re.compile(r"^(\w+): ")
 
 
@@ -89,8 +93,8 @@ def _sentence(fault: Any, key: str, *, known: Sequence[str]) -> str:
         return str(fault["ctx"]["error"])
     if kind == "literal_error":
         return f"{key}: {_choice(fault, found)}"
-    if kind == "too_short" and key == "rule":
-        return "rule: a policy has at least one [[rule]]"
+    if kind in _EMPTY:
+        return "rule: a policy has at least one [[rule]]" if key == "rule" else f"{key}: {_EMPTY[kind]}"
     words = "is missing" if kind == "missing" else f"{fault['msg'][0].lower()}{fault['msg'][1:]}, found {found!r}"
     return f"{key}: {words}"
 

@@ -18,7 +18,7 @@ from auditor.analysis.statistics.effects import read_effects
 from auditor.analysis.statistics.heads import OVER_HEADS
 from auditor.analysis.wording import listed
 from auditor.documents.ladder import Protocol
-from auditor.properties import NEUTRAL, PROPERTIES
+from auditor.properties import BY_REGION, NEUTRAL
 from auditor.trials import LEAKY
 
 if TYPE_CHECKING:
@@ -106,9 +106,10 @@ def _note_cues(evidence: Evidence, cues: Sequence[Finding]) -> Iterator[str]:
     if not cues:
         return
     changed = evidence.interventions[evidence.interventions["fill"] == NEUTRAL]
-    names = [cue.region[1:-1] for cue in sorted(cues, key=lambda cue: list(PROPERTIES).index(cue.region[1:-1]))]
-    both = [PROPERTIES[name].words for name in names if PROPERTIES[name].both_ways]
-    down = [PROPERTIES[name].words for name in names if not PROPERTIES[name].both_ways]
+    named = {cue.region for cue in cues}
+    changes = [one for region, one in BY_REGION.items() if region in named]
+    both = [one.words for one in changes if one.both_ways]
+    down = [one.words for one in changes if not one.both_ways]
     images = changed["image_id"].nunique()
     yield f"Whole pictures were changed on {images} images, with {len(changed)} answers asked for."
     if both:

@@ -231,7 +231,9 @@ def _remark(item: Alignment, *, tested: bool) -> str:
         return "the margin is the same on every image"
     if math.isfinite(item.cell.shift.estimate):
         return "the images do not differ enough to tell how sure the shift is"
-    return f"at most {item.cell.fewest} independent images or persons on one side; more are needed"
+    lacking = item.effect.paired.any() and item.effect.paired.sum() < np.isfinite(item.effect.own).sum()
+    room = " have room for an equally large area elsewhere" if lacking else ""
+    return f"at most {item.cell.fewest} independent images or persons on one side{room}; more are needed"
 
 
 def _ask_flips(evidence: Evidence, effects: Sequence[Effect], *, draws: int | None) -> list[Cell]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from auditor.analysis.margins import FOUND, MARGINS, OPEN, RULED_OUT, decide
+from auditor.analysis.questions import Q
 from auditor.analysis.wording import known, percent, span, whole_points
 from auditor.documents.ladder import Estimate, Rung
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.documents.ladder import Answer
 
 _SPLITS: Final = ("label", "predicted", "attribute", "subgroup", "outcome")
+AT_ONCE: Final = "simultaneous_accuracy_gap"
 ANSWERS: Final[dict[str, Answer]] = {FOUND: "found", RULED_OUT: "ruled out", OPEN: "not enough evidence"}
 
 
@@ -122,8 +124,13 @@ def judge_opportunity(estimates: pd.DataFrame, attribute: str | None) -> Rung:
     )
 
 
-def judge_harm(estimates: pd.DataFrame, *, attribute: str | None, labels: Sequence[str], repairs: pd.DataFrame) -> Rung:
+def judge_harm(
+    estimates: pd.DataFrame, *, attribute: str | None, labels: Sequence[str], repairs: pd.DataFrame, least: int
+) -> Rung:
     """Whether the groups of an attribute are answered wrongly unequally often, or hiding the region repairs errors.
+
+    Whoever picks the worst of many gaps will find one: what is found must hold for all gaps of the attribute at once,
+    and gaps and repairs of a few images are not found at all.
 
     Parameters
     ----------
@@ -135,6 +142,8 @@ def judge_harm(estimates: pd.DataFrame, *, attribute: str | None, labels: Sequen
         That occur.
     repairs
         Rows of the repair excess of this region and attribute, one per fill.
+    least
+        Clusters of errors that a repair needs; `estimates` hold simultaneous limits only of gaps with as many.
 
     Returns
     -------
@@ -149,39 +158,54 @@ def judge_harm(estimates: pd.DataFrame, *, attribute: str | None, labels: Sequen
     if gaps.empty:
         sentence = f"Accuracy could not be compared between the groups of {attribute}."
         return Rung(name="hurts", answer="not evaluated", sentence=sentence, estimates=[])
-    delta = MARGINS["error_gap"].material
-    limits = zip(gaps["ci_low"], gaps["ci_high"], strict=True)
-    answers = [decide(low, high, delta, signed=True) for low, high in limits]
-    size = gaps["estimate"].abs().to_numpy(copy=True)
-    if FOUND in answers:
-        size[[answer != FOUND for answer in answers]] = -1
-    worst = gaps.iloc[int(size.argmax())]
-    repaired = not repairs.empty and bool((repairs["ci_low"] > 0).all())
+    at_once = pd.concat([find_gaps(estimates, attribute, label, statistic=AT_ONCE) for label in labels])
+    at_once = at_once[at_once["ci_low"].notna()]
+    found = at_once[[answer == FOUND for answer in _answer(at_once)]]
+    told = next(rows for rows in (found, at_once, gaps) if len(rows))
+    worst = told.iloc[int(told["estimate"].abs().to_numpy().argmax())]
+    repaired = _repairs(repairs, least=least)
     answer: Answer = "not enough evidence"
-    if FOUND in answers or repaired:
+    if len(found) or repaired:
         answer = "found"
-    elif all(value == RULED_OUT for value in answers):
+    elif all(value == RULED_OUT for value in _answer(gaps)):
         answer = "ruled out"
+    gap = _tell_gap(worst.to_dict(), own=_count_side(estimates, worst), gaps=len(at_once))
     return Rung(
         name="hurts",
         answer=answer,
-        sentence=_tell_harm(worst.to_dict(), repairs, gap=FOUND in answers, repaired=repaired),
-        estimates=as_estimates(pd.concat([gaps, repairs])),
+        sentence=_tell_harm(gap, _tell_repair(repairs), gapes=len(found) > 0, repaired=repaired),
+        estimates=as_estimates(pd.concat([gaps, at_once, repairs])),
     )
 
 
-def find_gaps(estimates: pd.DataFrame, attribute: str, label: str) -> pd.DataFrame:
+def _answer(gaps: pd.DataFrame) -> list[str]:
+    delta = MARGINS["error_gap"].material
+    return [decide(low, high, delta, signed=True) for low, high in zip(gaps["ci_low"], gaps["ci_high"], strict=True)]
+
+
+def _repairs(repairs: pd.DataFrame, *, least: int) -> bool:
+    """Whether hiding corrects errors in every fill, and enough errors to say so."""
+    shown = (repairs["ci_low"] > 0) & (repairs["p_value"] <= Q) & (repairs["clusters"] >= least)
+    return not repairs.empty and bool(shown.all())
+
+
+def _count_side(estimates: pd.DataFrame, gap: pd.Series[Any]) -> int:
+    """Images of the subgroup that a gap is about; the others are the rest of its images."""
+    keys = {name: gap[name] for name in ("label", "attribute", "subgroup")}
+    return int(find_rows(estimates, "accuracy", **keys)["n"].iloc[0])
+
+
+def find_gaps(estimates: pd.DataFrame, attribute: str, label: str, *, statistic: str = "accuracy_gap") -> pd.DataFrame:
     """Differences in accuracy between the groups of an attribute, within one label."""
-    rows = estimates[(estimates["statistic"] == "accuracy_gap") & (estimates["attribute"] == attribute)]
+    rows = estimates[(estimates["statistic"] == statistic) & (estimates["attribute"] == attribute)]
     return rows[(rows["label"] == label) & rows["predicted"].isna() & rows["outcome"].isna()]
 
 
-def _tell_harm(row: Mapping[Any, Any], repairs: pd.DataFrame, *, gap: bool, repaired: bool) -> str:
+def _tell_harm(told: str, repair: str, *, gapes: bool, repaired: bool) -> str:
     """Both measures, and which of them was found: a gap has many causes, a repaired error has one."""
-    told, repair = _tell_gap(row), _tell_repair(repairs)
-    if gap and repaired:
+    if gapes and repaired:
         return f"Both a gap in accuracy and errors that hiding corrects: {told} {repair}"
-    if gap:
+    if gapes:
         other = f" That hiding the region corrects errors was not shown. {repair}" if repair else ""
         return f"A gap in accuracy, whatever its cause: {told}{other}"
     if repaired:
@@ -190,14 +214,16 @@ def _tell_harm(row: Mapping[Any, Any], repairs: pd.DataFrame, *, gap: bool, repa
     return f"{told[0].upper()}{told[1:]} {repair}".rstrip()
 
 
-def _tell_gap(row: Mapping[Any, Any]) -> str:
+def _tell_gap(row: Mapping[Any, Any], *, own: int, gaps: int) -> str:
     gap, low, high = row["estimate"], row["ci_low"], row["ci_high"]
     more = "less" if gap < 0 else "more"
     if gap < 0:
         gap, low, high = -gap, -high, -low
+    several = f"; limits for {gaps} gaps at once" if row["statistic"] == AT_ONCE and gaps > 1 else ""
     return (
         f"among images labelled {row['label']}, {row['attribute']} {known(row['subgroup'])} is answered correctly "
-        f"{whole_points(gap)} {more} often than the rest {span(low, high, unit='%')} ({row['n']} images)."
+        f"{whole_points(gap)} {more} often than the rest {span(low, high, unit='%')} ({own} images against "
+        f"{row['n'] - own}{several})."
     )
 
 
@@ -212,6 +238,6 @@ def _tell_repair(repairs: pd.DataFrame) -> str:
         gain, low, high = -gain, -high, -low
     interval = "" if math.isnan(low) else f" {span(low, high, unit='%')}"
     return (
-        f"Hiding the region corrects {percent(gain)} {more} of the errors on images that go against the "
-        f"majority of their label than hiding other areas does{interval}."
+        f"Hiding the region corrects {percent(gain)} {more} of the {weakest['n']} errors on images whose "
+        f"{weakest['attribute']} is rarer in their label than in the others than hiding other areas does{interval}."
     )

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from auditor.analysis.joint_tests import FWER, adjust_jointly, margin_of
-from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide, needed
+from auditor.analysis.margins import FOUND, MARGINS, RULED_OUT, decide
 from auditor.analysis.multiplicity import adjust, descend, fcr_level, simes, unite
 from auditor.analysis.questions import Q
+from auditor.analysis.settling import count_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from auditor.analysis.questions import Cell, Part
+    from auditor.analysis.questions import Cell
     from auditor.documents.ladder import Answer
     from auditor.geometry import BoolArray, FloatArray
 
@@ -122,7 +123,7 @@ def hold(use: Use) -> Answer:
         return UNTESTED
     if use.familywise <= FWER and _is_found(use.cell, level=1 - Q, guard=use.guarded):
         return "found"
-    return "ruled out" if use.doubt is None and _is_ruled_out(use.cell) else "not enough evidence"
+    return "ruled out" if use.doubt is None and is_small(use.cell) else "not enough evidence"
 
 
 def flag(cells: Sequence[Cell], *, guards: Callable[[Cell], str | None] = lambda _: None) -> list[bool | None]:
@@ -190,34 +191,14 @@ def _answer(
     guarded = _guard(cell) or guard
     if rejected and _is_found(cell, level=level, guard=guarded):
         return Use(cell, "found", *values, level=level, guarded=guarded, needed=None)
-    if doubt is None and _is_ruled_out(cell):
+    if doubt is None and is_small(cell):
         return Use(cell, "ruled out", *values, level=1 - Q, guarded=guarded, needed=None)
-    more = _needed(cell)
+    more = count_needed(cell, guarded=guarded is not None, doubted=doubt is not None)
     return Use(cell, "not enough evidence", *values, level=1 - Q, guarded=guarded, needed=more, doubt=doubt)
 
 
-def _is_ruled_out(cell: Cell) -> bool:
-    """Whether the effect is small in every way of hiding, and so is that of the region itself."""
-    most, signed = margin_of(cell)[1], cell.attribute is not None
-    small = all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts)
-    return small and stays_small_alone(cell)
-
-
-def _is_found(cell: Cell, *, level: float, guard: str | None) -> bool:
-    """Whether a rejected cell is use: large enough in every way of hiding, and not made by anything else."""
-    least, signed = margin_of(cell)[0], cell.attribute is not None
-    if not (cell.one_way and all(decide(*part.interval(level), least, signed=signed) == FOUND for part in cell.parts)):
-        return False
-    return (guard or _guard(cell)) is not None and shows_alone(cell)
-
-
-def shows_alone(cell: Cell) -> bool:
-    """Whether hiding the region moves the sides the same way, and as far, with nothing taken off for controls.
-
-    A control may lie on what the model does use. Taking off what hiding it does then makes a shift of a region that has
-    none, in the other direction and in both sides: use must show in the region itself as well as in the difference. A
-    direction alone is not enough: a network each cell of which sees the whole picture had a shift of -0.01 SD in a
-    region that it did not use, and of -0.13 SD once its controls were taken off.
+def is_small(cell: Cell) -> bool:
+    """Whether the effect is small in every way of hiding, and so is that of the region itself.
 
     Parameters
     ----------
@@ -227,8 +208,50 @@ def shows_alone(cell: Cell) -> bool:
     Returns
     -------
     bool
-        True if in every way of hiding the limits of the region's own shift lie beyond the smallest effect that counts,
-        on the side of the difference.
+        True for what is ruled out, unless something else speaks against it.
+    """
+    return _lies_within(cell) and _stays_small_alone(cell)
+
+
+def rests_on_controls(cell: Cell) -> bool:
+    """Whether an effect lies beyond the margin, or within it, only once what hiding controls does is taken off.
+
+    Parameters
+    ----------
+    cell
+        The question.
+
+    Returns
+    -------
+    bool
+        True where this alone is why a cell is neither found nor ruled out.
+    """
+    beyond, within = _lies_beyond(cell, level=1 - Q), _lies_within(cell)
+    return (beyond and not _shows_alone(cell)) or (within and not _stays_small_alone(cell))
+
+
+def _lies_within(cell: Cell) -> bool:
+    most, signed = margin_of(cell)[1], cell.attribute is not None
+    return all(decide(*part.interval(1 - Q), most, signed=signed) == RULED_OUT for part in cell.parts)
+
+
+def _lies_beyond(cell: Cell, *, level: float) -> bool:
+    least, signed = margin_of(cell)[0], cell.attribute is not None
+    return cell.one_way and all(decide(*part.interval(level), least, signed=signed) == FOUND for part in cell.parts)
+
+
+def _is_found(cell: Cell, *, level: float, guard: str | None) -> bool:
+    """Whether a rejected cell is use: large enough in every way of hiding, and not made by anything else."""
+    return _lies_beyond(cell, level=level) and (guard or _guard(cell)) is not None and _shows_alone(cell)
+
+
+def _shows_alone(cell: Cell) -> bool:
+    """Whether hiding the region moves the sides the same way, and as far, with nothing taken off for controls.
+
+    A control may lie on what the model does use. Taking off what hiding it does then makes a shift of a region that has
+    none, in the other direction and in both sides: use must show in the region itself as well as in the difference. A
+    direction alone is not enough: a network each cell of which sees the whole picture had a shift of -0.01 SD in a
+    region that it did not use, and of -0.13 SD once its controls were taken off.
     """
     least = margin_of(cell)[0]
     for part in cell.parts:
@@ -240,21 +263,11 @@ def shows_alone(cell: Cell) -> bool:
     return True
 
 
-def stays_small_alone(cell: Cell) -> bool:
+def _stays_small_alone(cell: Cell) -> bool:
     """Whether hiding the region does little with nothing taken off for controls, too.
 
     Controls that lie on what the model uses as well take off as much as the region does: the difference is small then,
     and the region is used all the same.
-
-    Parameters
-    ----------
-    cell
-        The question.
-
-    Returns
-    -------
-    bool
-        True if in every way of hiding the limits of the region's own effect lie within the margin.
     """
     most, signed = margin_of(cell)[1], cell.attribute is not None
     alone = [part.uncontrolled() for part in cell.parts if part.uncontrolled is not None]
@@ -267,26 +280,3 @@ def _guard(cell: Cell) -> str | None:
         return None
     pushed = all(part.both_ways is not None and part.both_ways()[0] > MARGINS["alignment"].minor for part in cell.parts)
     return "the two sides are pushed in opposite directions" if pushed else None
-
-
-def _needed(cell: Cell) -> int | None:
-    """Images that settle the way of hiding that is least settled; None where no number of them would."""
-    wanted = [_needed_by(part, margin_of(cell)) for part in cell.parts if _is_open(part, cell)]
-    known = [number for number in wanted if number is not None]
-    return max(known) if known and len(known) == len(wanted) else None
-
-
-def _is_open(part: Part, cell: Cell) -> bool:
-    least, most = margin_of(cell)
-    low, high = part.interval(1 - Q)
-    signed = cell.attribute is not None
-    return decide(low, high, least, signed=signed) != FOUND and decide(low, high, most, signed=signed) != RULED_OUT
-
-
-def _needed_by(part: Part, margins: tuple[float, float]) -> int | None:
-    """Images until the effect is found or ruled out, whichever comes first."""
-    least, most = margins
-    low, high = part.interval(1 - Q)
-    sides = [delta for delta, reachable in ((least, part.size > least), (most, part.size < most)) if reachable]
-    numbers = [needed(part.n, (high - low) / 2, estimate=part.size, delta=delta) for delta in sides]
-    return min((number for number in numbers if number is not None), default=None)

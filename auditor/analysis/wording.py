@@ -21,7 +21,7 @@ ROLES = {
 
 
 def percent(share: float) -> str:
-    """A share as whole per cent, halves rounded up, with a decimal below ten.
+    """A share as whole per cent, with a decimal below ten; halves rounded away from zero, as in tables.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.183), percent(0.765), percent(0.034), percent(0.0)
-    ('18 %', '77 %', '3.4 %', '0 %')
+    >>> percent(0.183), percent(0.765), percent(0.0325), percent(-0.0325), percent(0.0)
+    ('18 %', '77 %', '3.3 %', '-3.3 %', '0 %')
     """
-    value = round(100 * share, 1) + 0.0  # no minus in front of nothing
-    if value != 0 and abs(value) < 10:  # noqa: PLR2004 -- see docstring
-        return f"{value:.1f} %"
-    whole = math.floor(round(abs(100 * share), 9) + 0.5)  # 76.5 is 77, as in tables: not 76, as Python rounds
-    return f"{math.copysign(whole, value) + 0.0:.0f} %"
+    size = round(abs(100 * share), 9)  # 76.5 is 77 and 3.25 is 3.3: Python would round to the even digit
+    tenths = math.floor(10 * size + 0.5) / 10
+    fine = 0 < tenths < 10  # noqa: PLR2004 -- see docstring
+    found = tenths if fine else math.floor(size + 0.5)
+    return f"{math.copysign(found, share) + 0.0 if found else 0:.{1 if fine else 0}f} %"
 
 
 def whole_points(gap: float) -> str:

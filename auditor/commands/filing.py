@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 AUDIT = click.Path(path_type=Path, exists=True)
+DISPOSITIONS: Final = {
+    "accept": "What was found stays as it is.",
+    "mitigate": "Something is done about it.",
+    "reject": "It is held to be wrong, or the model is not to be used.",
+}
+"""What may be decided, in words of the help."""
 
 
 @click.command()
@@ -28,14 +34,18 @@ def declare(folder: Path, facts: Path) -> None:
 
 def _dispositions(command: Callable[..., None]) -> Callable[..., None]:
     """One flag per disposition."""
-    told = {
-        "accept": "What was found stays as it is.",
-        "mitigate": "Something is done about it.",
-        "reject": "It is held to be wrong, or the model is not to be used.",
-    }
-    for name, words in reversed(told.items()):
-        command = click.option(f"--{name}", "disposition", flag_value=name, help=words)(command)
+    for name, words in reversed(DISPOSITIONS.items()):
+        command = click.option(f"--{name}", is_flag=True, help=words)(command)
     return command
+
+
+def _take_disposition(said: dict[str, Any]) -> str | None:
+    """Take the flags out of what was said: one of them at most may be there."""
+    given = [name for name in DISPOSITIONS if said.pop(name)]
+    if len(given) > 1:
+        found = " and ".join(f"--{name}" for name in given)
+        raise click.UsageError(f"one of --accept, --mitigate, --reject is expected, found {found}")
+    return given[0] if given else None
 
 
 @click.command("sign-off")
@@ -55,6 +65,7 @@ def sign_off(folder: Path, finding: str | None, *, listed: bool, **said: Any) ->
     """
     from auditor.publishing.filing import list_decisions, sign
 
+    said["disposition"] = _take_disposition(said)
     if listed:
         click.echo("\n".join(list_decisions(folder)))
         return

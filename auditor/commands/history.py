@@ -20,8 +20,9 @@ PLAIN: Final = 80
 def tell(folders: tuple[Path, ...], *, out: Path | None, language: str) -> None:
     """Show findings over the audits in each DIR: a table, a chart, and what changed from one to the next.
 
-    DIR is the folder of an audit, or a folder of such folders. Audits stand in the order of their dates. No HTML file
-    is written without --out. Nothing is tested: `auditor compare` measures the difference of two models.
+    DIR is the folder of an audit, or a folder of such folders; of what a plan with several models wrote, the audits of
+    the models are shown. Audits stand in the order of their dates. No HTML file is written without --out. Nothing is
+    tested: `auditor compare` measures the difference of two models.
     """
     from auditor.comparing.tracking import history
     from auditor.report.history_text import tell_history

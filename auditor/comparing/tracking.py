@@ -49,8 +49,8 @@ def history(*folders: str | Path, out: str | Path | None = None, language: str =
     Parameters
     ----------
     *folders
-        Each is the folder of an audit, its audit.json, or a folder of such folders. What holds no audit is passed over,
-        and listed in ``skipped``.
+        Each is the folder of an audit, its audit.json, or a folder of such folders. Of what a plan with several models
+        wrote, the audits of the models are taken. What holds no audit is passed over, and listed in ``skipped``.
     out
         Where to write the history as one HTML file; None writes none.
     language
@@ -105,12 +105,25 @@ def _find(path: Path, skipped: list[str]) -> Iterator[Path]:
     if path.is_file():
         yield path
     elif (path / AUDIT).is_file():
-        yield path / AUDIT
+        yield from _find_with_models(path)
     else:
         nested = sorted(path.glob(f"*/{AUDIT}"))
         if not nested:
             skipped.append(f"{path}: passed over: no {AUDIT} in it, nor one level below")
-        yield from nested
+        for one in nested:
+            yield from _find_with_models(one.parent)
+
+
+def _find_with_models(folder: Path) -> Iterator[Path]:
+    """The audit in a folder; of a plan with several models that is their comparison, and theirs lie one level below."""
+    yield folder / AUDIT
+    nested = sorted(folder.glob(f"*/{AUDIT}"))
+    try:
+        own = read_document(folder).comparison if nested else None
+    except AuditorError:  # told where it is read as an audit
+        return
+    by_name = {path.parent.name: path for path in nested}
+    yield from (by_name[one.name] for one in (own.models if own is not None else ()) if one.name in by_name)
 
 
 def _read(path: Path, skipped: list[str]) -> Iterator[_Read]:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from auditor.documents.ladder import Part
 from auditor.errors import DataError
@@ -18,7 +18,8 @@ from auditor.runs.files import write_bytes
 
 SIGNOFF: Final = "sign-off.json"
 Disposition = Literal["accept", "mitigate", "reject"]
-Words = Annotated[str, Field(min_length=1, max_length=2000)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+"""Blanks around them are taken off, and blanks alone say nothing."""
 
 
 def _day(value: str) -> str:

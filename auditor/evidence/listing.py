@@ -161,14 +161,23 @@ def _check_repeats(rows: pd.DataFrame) -> dict[int, str]:
     told = repeated.drop(columns=[LINE, IMAGE])
     copies = told.duplicated()
     variants = Counter(told.loc[~copies, NAME])
-    first = dict(zip(reversed(repeated[NAME].tolist()), reversed(repeated[LINE].tolist()), strict=True))
+    later = repeated[NAME].duplicated()
+    first, again = (_find_first(repeated[chosen]) for chosen in (~later, later))
     faults = {}
-    for k, name, image, copy in zip(repeated.index, repeated[NAME], repeated[IMAGE], copies, strict=True):
+    listed = zip(repeated.index, repeated[NAME], repeated[IMAGE], copies, later, strict=True)
+    for k, name, image, copy, is_later in listed:
         if variants[name] > 1:
-            faults[int(k)] = f"{image!r} is listed more than once, with different values (first on line {first[name]})"
+            where = f"first on line {first[name]}" if is_later else f"again on line {again[name]}"
+            faults[int(k)] = f"{image!r} is listed more than once, with different values ({where})"
         elif copy:
             faults[int(k)] = f"{image!r} repeats line {first[name]}"
     return faults
+
+
+def _find_first(rows: pd.DataFrame) -> dict[str, int]:
+    """The first line of each image."""
+    kept = rows[~rows[NAME].duplicated()]
+    return dict(zip(kept[NAME].tolist(), kept[LINE].tolist(), strict=True))
 
 
 def _check_names(rows: pd.DataFrame) -> dict[int, str]:

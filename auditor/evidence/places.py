@@ -13,6 +13,7 @@ from auditor.evidence.headers import UPRIGHT
 from auditor.evidence.listing import normalise
 from auditor.evidence.regions import REGION_SOURCES, find_regions
 from auditor.evidence.regions.base import check_regions, make_rows
+from auditor.properties import is_property
 
 if TYPE_CHECKING:
     from auditor.evidence.listing import Listing
@@ -68,13 +69,14 @@ def find_places(listing: Listing, *, regions: str | Path | None, masks: str | Pa
     sizes = {name: header.frame(apply_exif=exif == "apply") for name, header in headers.items()}
     frames = pd.DataFrame.from_dict(sizes, orient="index", columns=["height", "width"], dtype="float64")
     good, faults = check_regions(rows, frames.drop(index=unsettled).reindex(listing.names))
+    names = frozenset(rows["region"].unique()) - {""}
     return Places(
         rows=good,
-        names=frozenset(rows["region"].unique()) - {""},
+        names=names,
         exif=exif or "ignore",
         exif_origin=_explain(exif, len(turned)),
         faults=(*(fault for each in found for fault in each.faults), *faults),
-        blockers=_block(unsettled),
+        blockers=(*_block(unsettled), *_refuse(names)),
         notes=tuple(note for each in found for note in each.notes),
     )
 
@@ -98,6 +100,14 @@ def _block(unsettled: list[str]) -> tuple[Fault, ...]:
         "say exif = 'apply' if they lie on upright pictures, 'ignore' if on the pixels as stored"
     )
     return (Fault(text=text),)
+
+
+def _refuse(names: frozenset[str]) -> list[Fault]:
+    """Tables and policies would take such a region for the whole picture."""
+    return [
+        Fault(text=f"region {name!r} bears the name by which reports call a property of the whole picture: rename it")
+        for name in sorted(filter(is_property, names))
+    ]
 
 
 def _explain(exif: Exif | None, turned: int) -> str:

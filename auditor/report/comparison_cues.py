@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from auditor.properties import is_property
 from auditor.report import tables
 from auditor.report.changes import AXES, change_table, compared, name_statistic, signed
 from auditor.report.dumbbells import Bell, Dumbbells, Rack
 from auditor.report.figures import NOTHING
-from auditor.report.levels import badge, is_property, probability, region_name
+from auditor.report.levels import badge, probability, region_name
 from auditor.report.names import shown, value_name
 from auditor.report.tables import Table, figure, head, number_head
 from auditor.report.vocabulary import fill_name
@@ -295,6 +296,5 @@ def cue_table(shown_cues: Cues, *, names: tuple[str, str]) -> Table:
 
 
 def _level(level: Badge | None) -> tables.Cell:
-    if level is None:
-        return tables.Cell(text="no such finding", faint=True)
-    return tables.text(level.code, note=level.words)
+    none = tables.Cell(text="no such finding", faint=True)
+    return none if level is None else tables.text(level.code, note=level.words)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.properties import is_property
 from auditor.report import tables
 from auditor.report.checks import brief_alarm
 from auditor.report.facts import facts
 from auditor.report.figures import SPACE, count
-from auditor.report.levels import RUNGS, is_property, probability
+from auditor.report.levels import RUNGS, probability
 from auditor.report.names import shown, value_name
 from auditor.report.tables import Table, head
 from auditor.report.vocabulary import fill_name, statistic_name

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from auditor.properties import is_property
 from auditor.report import photographs
 from auditor.report.attention import ROLES
 from auditor.report.codes import list_codes
@@ -13,7 +14,7 @@ from auditor.report.details import beside_table, numbers_table, sureness_table, 
 from auditor.report.exhibits import Curator
 from auditor.report.figures import SPACE, count
 from auditor.report.ladders import make_ladder
-from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, is_property, ranked, region_name, topic
+from auditor.report.levels import ANSWERS, RUNGS, badge, comparison, ranked, region_name, topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

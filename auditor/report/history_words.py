@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.properties import is_property
 from auditor.report.attention import ROLES
 from auditor.report.estimates import Estimates
 from auditor.report.figures import LEFT_OUT, NOTHING
-from auditor.report.levels import badge, comparison, is_property, region_name
+from auditor.report.levels import badge, comparison, region_name
 from auditor.report.names import names_in, shown
 from auditor.report.outcomes import effect
 from auditor.report.plaintext import line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auditor.properties import PROPERTIES
+from auditor.properties import BY_REGION
 from auditor.report.names import shown, value_name
 
 if TYPE_CHECKING:
@@ -124,29 +124,11 @@ def region_name(name: str) -> str:
 
     Examples
     --------
-    >>> [region_name(name) for name in ("face", "(jpeg_quality)", "(colour_cast)")]
-    ['face', 'JPEG quality of the picture', 'colour cast of the picture']
+    >>> [region_name(name) for name in ("face", "(jpeg_quality)", "(coat)")]
+    ['face', 'JPEG quality of the picture', '(coat)']
     """
-    if not is_property(name):
-        return shown(name)
-    known = PROPERTIES.get(name[1:-1])
-    return f"{known.words if known is not None else shown(name[1:-1].replace('_', ' '))} of the picture"
-
-
-def is_property(name: str) -> bool:
-    """Whether a finding is about a property of the whole picture, which has no region.
-
-    Parameters
-    ----------
-    name
-        What stands for the region.
-
-    Returns
-    -------
-    bool
-        True for names such as ``"(brightness)"``.
-    """
-    return name.startswith("(") and name.endswith(")")
+    known = BY_REGION.get(name)
+    return shown(name) if known is None else f"{known.words} of the picture"
 
 
 def comparison(finding: Finding, document: Document) -> str:

@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.documents.document import REDACTED
-from auditor.properties import PROPERTIES
+from auditor.properties import is_property
 from auditor.report.checks import LAYERS
-from auditor.report.levels import badge, is_property, ranked, topic
+from auditor.report.levels import badge, ranked, topic
 from auditor.report.outcomes import WATCHED, effect, outcome, reason
 from auditor.report.plaintext import line, write_text
 from auditor.report.signoff import list_decided
@@ -164,7 +164,8 @@ def _places(audit: bytes) -> dict[str, int]:
 
 def _result(finding: Finding, document: Document, places: dict[str, int]) -> dict[str, Any]:
     found = outcome(finding) == "found"
-    rule = "use-of-picture-property" if _whole(finding) else _ROLES.get(finding.role, "use-of-undeclared-region")
+    named = _ROLES.get(finding.role, "use-of-undeclared-region")
+    rule = "use-of-picture-property" if is_property(finding.region) else named
     digest = _digest(finding.fingerprint)
     words = finding.headline if found else f"Open: {reason(finding)}"
     return {
@@ -193,10 +194,6 @@ def _suppressed(decided: Decided | None) -> dict[str, Any]:
     words = f"{decided.mark}: {decided.reason} ({decided.owner}, {decided.date})"
     one = {"kind": "external", "status": _STATUS[decided.shape], "justification": line(words, TEXT)}
     return {"suppressions": [one]}
-
-
-def _whole(finding: Finding) -> bool:
-    return is_property(finding.region) and finding.region[1:-1] in PROPERTIES
 
 
 def _numbers(finding: Finding) -> dict[str, Any]:

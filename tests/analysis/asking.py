@@ -107,3 +107,10 @@ def looks(region: str, value: float, low: float, high: float) -> dict[str, Any]:
 def gap(label: str, value: float, low: float, high: float, attribute: str = "gender") -> dict[str, Any]:
     """Accuracy of women less that of men."""
     return row("accuracy_gap", value, low, high, label=label, attribute=attribute, subgroup="woman", unit="difference")
+
+
+def gaping(label: str, value: float, low: float, high: float, attribute: str = "gender") -> list[dict[str, Any]]:
+    """The same with limits for all such gaps at once, and the accuracy of the women."""
+    alone = gap(label, value, low, high, attribute)
+    women = {"label": label, "attribute": attribute, "subgroup": "woman", "n": 100, "clusters": 100}
+    return [alone, alone | {"statistic": "simultaneous_accuracy_gap"}, row("accuracy", 0.7, 0.6, 0.8, **women)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 from typing import Any
 
@@ -264,6 +265,9 @@ def test_no_words_call_a_model_good_or_bad() -> None:
 
 def test_nothing_has_no_sign() -> None:
     assert [points(value) for value in (0.0004, -0.0004, 1.0, -1.0)] == ["0.0", "0.0", "+100.0", "-100.0"]
+    for k in range(1, 2000, 2):  # halves as in tables and charts: the same number on one page
+        told = str((Decimal(k) / 20).quantize(Decimal("0.1"), ROUND_HALF_UP))
+        assert (points(k / 2000), points(-k / 2000)) == (f"+{told}", f"-{told}")
 
 
 def test_a_failed_check_of_the_model_that_leans_more_is_a_caution_and_no_obstacle() -> None:

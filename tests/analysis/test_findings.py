@@ -13,7 +13,7 @@ import auditor.documents.document
 from auditor.analysis.findings import GRAVITY, find_level, list_findings
 from auditor.analysis.statistics.effects import read_effects
 from auditor.documents.ladder import Check, Rung
-from tests.analysis.asking import FILLS, answer, gap, looks, make_asked, planted, row, table
+from tests.analysis.asking import FILLS, answer, gaping, looks, make_asked, planted, row, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +81,8 @@ def test_the_level_is_read_off_the_rungs(
     ("rows", "level"),
     [
         ([looks("face", 2.6, 2.0, 3.1)], "E3"),
-        ([looks("face", 2.6, 2.0, 3.1), gap("nurse", -0.2, -0.3, -0.1)], "E4"),
-        ([looks("face", 2.6, 2.0, 3.1), gap("nurse", -0.2, -0.3, -0.1, attribute="age")], "E3"),
+        ([looks("face", 2.6, 2.0, 3.1), *gaping("nurse", -0.2, -0.3, -0.1)], "E4"),
+        ([looks("face", 2.6, 2.0, 3.1), *gaping("nurse", -0.2, -0.3, -0.1, attribute="age")], "E3"),
         ([looks("face", 1.0, 0.9, 1.1)], "E3'"),
         ([looks("face", 1.6, 1.3, 1.9)], "E3'"),
         ([], "E3"),
@@ -251,7 +251,7 @@ def test_a_margin_that_never_varies_is_no_crash() -> None:
 
 def every(used: Evidence) -> list[Finding]:
     rows: list[pd.DataFrame] = [
-        table(looks("face", value, value - 0.2, value + 0.2), gap("nurse", -0.2, -0.2 - half, -0.2 + half))
+        table(looks("face", value, value - 0.2, value + 0.2), *gaping("nurse", -0.2, -0.2 - half, -0.2 + half))
         for value in (1.0, 3.0)
         for half in (0.05, 0.3)
     ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +46,30 @@ def test_the_effect_is_told_from_the_side_that_loses() -> None:
     )
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_an_effect_is_told_within_its_interval(seed: int) -> None:
+    """An open shift has an interval across 0: where its sign is taken off, its limits are turned as well."""
+    use = ask(-0.06, n=100, spread=0.8, seed=seed)
+    found = re.search(r"apart by (\S+) SD \[(\S+), (\S+)\]", tell_effect(use, CLASSES))
+    assert found is not None
+    size, low, high = map(float, found.groups())
+    part = use.cell.weakest
+    ends = sorted(math.copysign(1, part.estimate) * end for end in part.interval(use.level))
+    assert low <= size <= high
+    assert (size, low, high) == pytest.approx((abs(part.estimate), *ends), abs=0.006)
+
+
+def test_controls_are_blamed_only_where_they_alone_keep_a_question_open() -> None:
+    for seed in range(6):
+        use = ask(0.03, n=100, spread=0.8, seed=seed)
+        assert use.answer == "not enough evidence"
+        assert "taken off for controls" not in tell_use(use, CLASSES)
+    cells = list_cells(make_asked(400, pushes=planted(0.2, "face"), leak=0.2, attributes=("gender",)))
+    leaking = next(one for one in judge(cells, guards=lambda _: "all is well") if one.cell.attribute)
+    assert leaking.answer == "not enough evidence", "as small as its controls, and not small by itself"
+    assert "taken off for controls" in tell_use(leaking, CLASSES)
+
+
 def test_without_an_attribute_the_difference_is_told() -> None:
     use = ask(0.0, alone=True)
     text = tell_effect(use, CLASSES)
@@ -61,7 +87,7 @@ def test_a_bound_is_the_widest_of_all_ways() -> None:
 
 
 def test_an_open_question_names_a_number_of_images() -> None:
-    use = ask(0.03, n=100, spread=0.8, seed=3)
+    use = ask(0.03, n=100, spread=0.8, seed=4)
     assert f"About {use.needed:,} images would settle it" in tell_needed(use)
     assert tell_needed(use._replace(needed=None)) == ""
     assert tell_needed(use) in tell_use(use, CLASSES)

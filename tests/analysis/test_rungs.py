@@ -9,13 +9,19 @@ from auditor.analysis.rungs import as_estimates, find_gaps, find_rows, judge_har
 from tests.analysis.asking import gap, row, table
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Sequence
+
+    from auditor.documents.ladder import Rung
+
+    Rows = Sequence[dict[str, object]]
 
 NOTHING = table()
+SIDE = {"attribute": "gender", "subgroup": "woman"}
 
 
 def repair(fill: str, value: float, low: float, high: float) -> dict[str, object]:
-    return row("repair_excess", value, low, high, region="face", fill=fill, attribute="gender", unit="difference")
+    found = row("repair_excess", value, low, high, region="face", fill=fill, attribute="gender", unit="difference")
+    return found | {"n": 40, "clusters": 40, "p_value": 0.01}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,19 @@ def test_opportunity_is_told_as_a_share_of_right_guesses() -> None:
     assert rung.estimates[1].ci is None
 
 
+def judge(gaps: Rows, at_once: Rows = (), repairs: Rows = (), *, attribute: str | None = "gender") -> Rung:
+    """Harm by gaps within labels, and by those whose limits hold for all at once."""
+    held = [{**one, "statistic": "simultaneous_accuracy_gap"} for one in at_once]
+    sides = [row("accuracy", 0.8, n=30, label=label, **SIDE) for label in ("doctor", "nurse")]
+    return judge_harm(
+        table(*gaps, *held, *sides),
+        attribute=attribute,
+        labels=("doctor", "nurse"),
+        repairs=table(*repairs),
+        least=20,
+    )
+
+
 @pytest.mark.parametrize(
     ("rows", "answer"),
     [
@@ -60,27 +79,41 @@ def test_opportunity_is_told_as_a_share_of_right_guesses() -> None:
         ([], "not evaluated"),
     ],
 )
-def test_harm_is_a_gap_beyond_its_margin_in_any_label(rows: list[dict[str, object]], answer: str) -> None:
-    rung = judge_harm(table(*rows), attribute="gender", labels=("doctor", "nurse"), repairs=NOTHING)
-    assert rung.answer == answer
+def test_harm_is_a_gap_beyond_its_margin_in_any_label(rows: Rows, answer: str) -> None:
+    assert judge(rows, rows).answer == answer
+
+
+def test_no_gap_is_found_that_holds_only_by_itself_or_rests_on_a_few() -> None:
+    alone, at_once = gap("nurse", 0.2, 0.06, 0.34), gap("nurse", 0.2, 0.02, 0.38)
+    rung = judge([alone], [at_once, gap("doctor", 0.0, -0.2, 0.2)])
+    assert rung.answer == "not enough evidence"
+    assert "20 points more often than the rest [2.0 %, 38 %] (30 images against 270; limits for 2 gaps" in rung.sentence
+    few = judge([gap("nurse", -1.0, -1.0, -0.34)])
+    assert few.answer == "not enough evidence", "of no label are there enough images on both sides"
+    assert "less often than the rest [34 %, 100 %] (30 images against 270)." in few.sentence
 
 
 def test_repair_by_every_way_of_hiding_is_harm_as_well() -> None:
-    gaps = table(gap("nurse", -0.02, -0.1, 0.06))
-
-    def judge(repairs: pd.DataFrame) -> tuple[str, str]:
-        rung = judge_harm(gaps, attribute="gender", labels=("nurse",), repairs=repairs)
+    def tell(*repairs: dict[str, object]) -> tuple[str, str]:
+        rung = judge([gap("nurse", -0.02, -0.1, 0.06)], repairs=repairs)
         return rung.answer, rung.sentence
 
-    both = judge(table(repair("mean", 0.4, 0.2, 0.6), repair("noise", 0.3, 0.1, 0.5)))
+    both = tell(repair("mean", 0.4, 0.2, 0.6), repair("noise", 0.3, 0.1, 0.5))
     assert both[0] == "found"
-    assert "corrects 30 % more of the errors" in both[1]
-    assert judge(table(repair("mean", 0.4, 0.2, 0.6), repair("noise", 0.1, -0.1, 0.3)))[0] == "not enough evidence"
-    unknown = judge(table(repair("mean", 0.4, 0.2, 0.6), repair("noise", np.nan, np.nan, np.nan)))
+    assert "corrects 30 % more of the 40 errors on images whose gender is rarer in their label" in both[1]
+    assert tell(repair("mean", 0.4, 0.2, 0.6), repair("noise", 0.1, -0.1, 0.3))[0] == "not enough evidence"
+    unknown = tell(repair("mean", 0.4, 0.2, 0.6), repair("noise", np.nan, np.nan, np.nan))
     assert unknown[0] == "not enough evidence"
-    worse = judge(table(repair("mean", -0.08, -0.24, 0.0)))
-    assert "corrects 8.0 % less of the errors" in worse[1]
+    worse = tell(repair("mean", -0.08, -0.24, 0.0))
+    assert "corrects 8.0 % less of the 40 errors" in worse[1]
     assert "does [0 %, 24 %]." in worse[1]
+
+
+@pytest.mark.parametrize("changes", [{"clusters": 19}, {"p_value": 0.06}, {"p_value": np.nan}])
+def test_no_repair_is_found_in_a_few_errors(changes: dict[str, object]) -> None:
+    good = repair("mean", 1.0, 0.07, 1.0)
+    assert judge([gap("nurse", -0.02, -0.1, 0.06)], repairs=[good]).answer == "found"
+    assert judge([gap("nurse", -0.02, -0.1, 0.06)], repairs=[good | changes]).answer == "not enough evidence"
 
 
 def test_harm_says_which_of_its_two_measures_was_found() -> None:
@@ -89,7 +122,7 @@ def test_harm_says_which_of_its_two_measures_was_found() -> None:
     of_gap, of_repair = "answered correctly", "Hiding the region corrects"
 
     def tell(gaps: dict[str, object], *repairs: dict[str, object]) -> tuple[str, str]:
-        rung = judge_harm(table(gaps), attribute="gender", labels=("nurse",), repairs=table(*repairs))
+        rung = judge([gaps], [gaps], repairs)
         return rung.answer, rung.sentence
 
     answer, told = tell(large)
@@ -112,12 +145,11 @@ def test_harm_says_which_of_its_two_measures_was_found() -> None:
 
 def test_harm_speaks_of_the_largest_gap_that_was_found() -> None:
     rows = [gap("doctor", 0.3, 0.0, 0.6), gap("nurse", -0.1, -0.14, -0.06)]
-    rung = judge_harm(table(*rows), attribute="gender", labels=("doctor", "nurse"), repairs=NOTHING)
-    assert rung.sentence.startswith(
+    assert judge(rows, rows).sentence.startswith(
         "A gap in accuracy, whatever its cause: among images labelled nurse, gender woman is answered correctly 10 "
         "points less often than the rest [6.0 %, 14 %]"
     )
-    assert judge_harm(table(*rows), attribute=None, labels=("nurse",), repairs=NOTHING).answer == "not evaluated"
+    assert judge(rows, rows, attribute=None).answer == "not evaluated"
 
 
 def test_rows_are_found_by_all_their_keys() -> None:

@@ -51,7 +51,7 @@ def test_blur_changes_no_answer() -> None:
 def test_many_images_rule_out_and_few_leave_open_with_a_number() -> None:
     (many,) = of_attribute(judge(list_cells(make_asked(400, pushes=planted(0.0, "face")))))
     assert many.answer == "ruled out"
-    (few,) = of_attribute(judge(list_cells(make_asked(100, pushes=planted(0.03, "face"), spread=0.8, seed=3))))
+    (few,) = of_attribute(judge(list_cells(make_asked(100, pushes=planted(0.03, "face"), spread=0.8, seed=4))))
     assert few.answer == "not enough evidence"
     assert few.needed is not None
     assert few.needed > 100
@@ -60,21 +60,38 @@ def test_many_images_rule_out_and_few_leave_open_with_a_number() -> None:
     assert part.n == 100
 
 
-def test_the_number_needed_is_that_of_the_nearer_answer() -> None:
-    """A region that flips no more than its controls is ruled out below .05; it need not fall below .02."""
-    cells = list_cells(make_asked(120, drifts={"face": np.zeros(120)}, attributes=(), spread=0.8, seed=1))
-    (use,) = judge(cells)
-    assert use.answer == "not enough evidence"
-    least, most = margin_of(use.cell)
-    assert (least, most) == (0.02, 0.05)
-    wanted = []
-    for part in use.cell.parts:
+def slow_needed(cell: Cell, *, found: bool) -> float:
+    """Of one answer: what the way of hiding that is furthest from it needs."""
+    margin = margin_of(cell)[0 if found else 1]
+    most = 0.0
+    for part in cell.parts:
         low, high = part.interval(0.95)
-        below = part.n * ((high - low) / 2 / (most - part.estimate)) ** 2 if part.estimate < most else math.inf
-        above = part.n * ((high - low) / 2 / (part.estimate - least)) ** 2 if part.estimate > least else math.inf
-        if high >= most and low <= least:
-            wanted.append(math.ceil(min(above, below)))
-    assert use.needed == max(wanted)
+        away = part.estimate - margin if found else margin - part.estimate
+        reach = part.estimate - low if found else high - part.estimate
+        most = max(most, part.n * (reach / away) ** 2 if away > 0 else math.inf)
+    return math.ceil(most) if math.isfinite(most) else math.inf
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_number_needed_is_that_of_the_nearer_answer_for_all_ways(seed: int) -> None:
+    """A region that flips no more than its controls is ruled out below .05; it need not fall below .02."""
+    cells = list_cells(make_asked(120, drifts={"face": np.zeros(120)}, attributes=(), spread=0.8, seed=seed))
+    (use,), (bare,) = judge(cells, guards=lambda _: "controls are equally large"), judge(cells)
+    assert use.answer == bare.answer == "not enough evidence"
+    assert margin_of(use.cell) == (0.02, 0.05)
+    within, beyond = slow_needed(use.cell, found=False), slow_needed(use.cell, found=True)
+    assert (use.needed or math.inf) == min(within, beyond)
+    assert (bare.needed or math.inf) == within, "what nothing guards is not found with any number"
+    (doubted,) = judge(cells, guards=lambda _: "controls are equally large", doubts=lambda _: "swaps say otherwise")
+    assert (doubted.needed or math.inf) == beyond, "what is doubted is not ruled out with any number"
+
+
+@pytest.mark.parametrize("pushes", [{"mean": 0.2, "noise": 0.04}, {"mean": 0.2, "noise": -0.2}])
+def test_no_number_settles_ways_of_hiding_that_disagree(pushes: dict[str, float]) -> None:
+    """One beyond the margin and one within it, or two in opposite directions: both get surer with every image."""
+    cells = list_cells(make_asked(200, pushes={"face": pushes}, spread=0.4))
+    (use,) = of_attribute(judge(cells, guards=lambda _: "all is well"))
+    assert (use.answer, use.needed) == ("not enough evidence", None)
 
 
 def test_fewer_than_twenty_clusters_are_not_evaluated() -> None:

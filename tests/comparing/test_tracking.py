@@ -225,6 +225,39 @@ def test_a_comparison_of_audits_that_are_there_is_no_version(tmp_path: Path) -> 
     assert alone.steps[0].verdict == made.pairs[0].verdict
 
 
+def test_of_a_plan_with_several_models_their_audits_are_taken(tmp_path: Path) -> None:
+    out = tmp_path / "reports" / "out"
+    zeta, alpha = (version(audit({"face": "E3"}, day), name) for day, name in ((1, "zeta"), (2, "alpha")))
+    for one in (zeta, alpha):
+        put(one.document, out / one.name)
+    put(alpha.document.model_copy(update={"comparison": comparison_of(zeta, alpha)}), out)
+    put(audit({"face": "E3"}, 3), out / "old")  # of no model of the comparison
+    for folder in (out, out.parent):
+        history = auditor.history(folder)
+        assert [one.name for one in history.versions] == ["zeta", "alpha"]
+        assert history.skipped == (f"{out}: a comparison of audits that are here: no version of its own",)
+    assert names(out / "audit.json") == ["out"]
+
+
+def test_models_of_one_plan_stand_in_its_order_where_their_dates_do_not_tell(tmp_path: Path) -> None:
+    zeta, alpha = (version(audit({"face": "E3"}, 1, title=name), name) for name in ("zeta", "alpha"))
+    for one in (zeta, alpha):
+        put(one.document, tmp_path / one.name)
+    put(alpha.document.model_copy(update={"comparison": comparison_of(zeta, alpha)}), tmp_path)
+    assert names(tmp_path) == ["zeta", "alpha"]
+
+
+def test_folders_below_an_audit_or_a_faulty_one_are_left_alone(tmp_path: Path) -> None:
+    put(audit({"face": "E3"}, 1), tmp_path / "a")
+    put(audit({"face": "E3"}, 2), tmp_path / "a" / "older")
+    assert names(tmp_path / "a") == ["a"]
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    for folder in ("b", "b/c"):
+        (tmp_path / folder / "audit.json").write_text("{", encoding="utf-8")
+    with pytest.raises(DataError, match="is not an audit of this version"):
+        auditor.history(tmp_path / "b")
+
+
 def test_identical_audits_are_told_to_be_so(tmp_path: Path) -> None:
     for where in "ab":
         put(audit({"face": "E3"}), tmp_path / where)

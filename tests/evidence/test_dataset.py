@@ -223,8 +223,8 @@ def test_the_wrong_folder_is_one_fault(kit: Kit) -> None:
 def test_copies_and_contradictions(kit: Kit) -> None:
     kit.rows += ["./a.jpg,doctor,m,p1", "b.jpg,doctor,,p1", "sub//c.png,NA,m,p2", "b.jpg,nurse,,p1"]
     assert kit.refuse()[1:] == [
-        "line 3: 'b.jpg' is listed more than once, with different values (first on line 3)",
-        "line 4: 'sub/c.png' is listed more than once, with different values (first on line 4)",
+        "line 3: 'b.jpg' is listed more than once, with different values (again on line 6)",
+        "line 4: 'sub/c.png' is listed more than once, with different values (again on line 7)",
         "line 5: './a.jpg' repeats line 2",
         "line 6: 'b.jpg' is listed more than once, with different values (first on line 3)",
         "line 7: 'sub//c.png' is listed more than once, with different values (first on line 4)",
@@ -318,6 +318,16 @@ def test_roles(kit: Kit) -> None:
     assert kit.refuse(roles={"face": "core"}, regions=None)[1:] == [
         "a role is declared for region 'face', which no image has; there are no regions"
     ]
+
+
+def test_a_region_is_not_called_as_the_whole_picture_is(kit: Kit) -> None:
+    kit.boxes += ["b.jpg,(coat),0,0,9,9", "b.jpg,(brightness),0,0,9,9", "a.jpg,(tint),0,0,9,9"]
+    bears = "bears the name by which reports call a property of the whole picture: rename it"
+    refused = [f"region '(brightness)' {bears}", f"region '(tint)' {bears}"]
+    assert [line.strip() for line in kit.refuse()[-2:]] == refused
+    assert [line.strip() for line in kit.refuse(skip_bad=True)[-2:]] == refused
+    kit.boxes[-2:] = []
+    assert "(coat)" in kit.load().regions
 
 
 def test_rotation_is_declared_where_regions_lie_on_it(kit: Kit) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 from auditor.cli import main
 from auditor.documents.document import serialise
-from auditor.documents.signoff import SIGNOFF, find_today, read_signoff
+from auditor.documents.signoff import SIGNOFF, Decision, find_today, read_signoff
 from auditor.errors import DataError, UsageError
 from auditor.publishing.filing import find_finding, list_decisions, sign
 from auditor.report.codes import list_codes
@@ -106,6 +107,13 @@ def test_without_findings_only_the_whole_report_can_be_signed(tmp_path: Path) ->
     assert list_decisions(tmp_path) == [f"whole report: accepted, A, {find_today()}, r"]
 
 
+def test_blank_words_are_none() -> None:
+    said = {"audit_sha256": "0" * 64, "finding": None, "disposition": "accept", "date": "2026-11-23", "owner": "A"}
+    assert Decision.model_validate({**said, "reason": " r "}).reason == "r"
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Decision.model_validate({**said, "reason": " \t"})
+
+
 @pytest.mark.parametrize("text", ["{", '{"records": [{}]}', '{"schema_version": "9"}'])
 def test_a_file_that_is_no_sign_off_is_refused(audit: Path, text: str) -> None:
     (audit / SIGNOFF).write_text(text, encoding="utf-8")
@@ -146,6 +154,10 @@ def test_the_command_signs_lists_and_says_what_is_missing(audit: Path) -> None:
     code, text = invoke("sign-off", audit, "F-01", "--owner", "A")
     assert code == 2
     assert "missing: one of --accept, --mitigate, --reject, --reason" in text
+    before = (audit / SIGNOFF).read_bytes()
+    code, text = invoke("sign-off", audit, "F-01", "--accept", "--reject", "--reason", "r", "--owner", "A")
+    assert (code, (audit / SIGNOFF).read_bytes()) == (2, before)
+    assert "one of --accept, --mitigate, --reject is expected, found --accept and --reject" in text
     code, text = invoke("sign-off", audit, "F-9", "--accept", "--reason", "r", "--owner", "A")
     assert (code, "no such finding: 'F-9'" in text) == (2, True)
 

@@ -142,7 +142,7 @@ def test_attention_beside_a_finding_is_told_as_description(short: Document, tmp_
         ["enrichment over that of the rest woman", "1.4×", "[1.2–1.6]", "800", "640", ""],
         ["odds of map in the region over those of the rest, all else equal woman", "1.3×", "[1.2–1.4]", "800", "640",
          "0.0020"],
-        ["odds of an error by attention, against the majority", "1.6×", "[1.3–1.9]", "800", "640", ""],
+        ["odds of an error by attention, where the value is rare for the label", "1.6×", "[1.3–1.9]", "800", "640", ""],
     ]  # fmt: skip
     alone = beside_table(finding("E2", document, attribute=None), told)
     assert alone is not None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from auditor.analysis.rules import Rule
     from auditor.documents.comparisons import Pair as Paired
-    from auditor.documents.document import Document
+    from auditor.documents.document import Document, HiddenGroup
     from auditor.documents.ladder import Estimate, Finding
     from auditor.documents.verdicts import State
 
@@ -116,17 +116,36 @@ class Audited:
     @cached_property
     def classes(self) -> list[str]:
         """Classes of the model, and labels of the data."""
-        return list(dict.fromkeys([*self.document.model.classes, *self.document.data.labels]))
+        hidden = [group.label for group in self._hidden if group.label is not None]
+        return list(dict.fromkeys([*self.document.model.classes, *self.document.data.labels, *hidden]))
+
+    @property
+    def _hidden(self) -> list[HiddenGroup]:
+        """Groups that a public version leaves out: it names them, so that no rule passes over them."""
+        return [] if self.document.redaction is None else self.document.redaction.groups
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether numbers were left out of this version of the audit."""
+        return self.document.redaction is not None and self.document.redaction.numbers > 0
+
+    def tell_lost(self, how: str = "", *, where: str = "this audit") -> str:
+        """Why a number is not there."""
+        hidden = ", or is left out of its public version" if self.is_cut else ""
+        return f"was not measured{how} in {where}{hidden}"
 
     @cached_property
     def attributes(self) -> dict[str, list[str]]:
-        """Recorded values of each attribute."""
+        """Recorded values of each attribute, with those that a public version leaves out."""
         found: dict[str, dict[str, None]] = {}
         for one in self.document.data.attributes:
             found.setdefault(one.name, {}).update(dict.fromkeys(name for name in one.counts if name))
         for row in (*self.rows["accuracy"], *self.rows["group_accuracy"]):
             if row.attribute is not None:
                 found.setdefault(row.attribute, {}).update({row.subgroup: None} if row.subgroup else {})
+        for group in self._hidden:
+            if group.attribute is not None:
+                found.setdefault(group.attribute, {}).update({group.subgroup: None} if group.subgroup else {})
         asked = self.document.plan.get("audit")
         listed = asked.get("attributes") if isinstance(asked, dict) else None
         for name in listed if isinstance(listed, list) else ():
@@ -166,11 +185,6 @@ class Audited:
         return [] if protocol is None else list(protocol.agreeing)
 
 
-def is_property(region: str) -> bool:
-    """Whether what is named so is a property of whole pictures: it has no place that a map could lie on."""
-    return region.startswith("(") and region.endswith(")")
-
-
 def missing(subject: str, words: str) -> Item:
     """Item of something that is not there, or not to be relied on."""
     return Item(subject=subject, state="missing", words=words)
@@ -205,7 +219,7 @@ def judge_rows(
         Missing where there is no row, no interval, or fewer independent cases than the audit relies on.
     """
     if not rows:
-        return missing(subject, "was not measured in this audit")
+        return missing(subject, audited.tell_lost())
     items = [_judge_row(audited, row, subject=subject, judge=judge, asked=asked) for row in rows]
     return min(items, key=lambda item: ORDER.index(item.state))
 

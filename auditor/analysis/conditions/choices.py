@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.analysis.conditions.base import missing
 from auditor.analysis.rules import EACH
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from auditor.analysis.conditions.base import Audited
     from auditor.analysis.rules import Rule
     from auditor.documents.verdicts import Item
+
+_SHOWN: Final = 8
 
 
 def choose(asked: Sequence[str], known: Iterable[str], *, what: str) -> tuple[list[str], list[Item]]:
@@ -49,7 +51,7 @@ def choose(asked: Sequence[str], known: Iterable[str], *, what: str) -> tuple[li
 
 
 def _tell_known(there: list[str], what: str) -> str:
-    return f"; there is: {', '.join(there[:8])}" if there else f", and no other {what} either"
+    return f"; there is: {', '.join(there[:_SHOWN])}" if there else f", and no other {what} either"
 
 
 def choose_groups(rule: Rule, audited: Audited, *, default: bool) -> Iterator[tuple[str | None, str | None] | Item]:
@@ -88,3 +90,30 @@ def choose_classes(
         return list(default), []
     found, lost = choose(rule.labels, audited.classes, what="class")
     return [*found], lost
+
+
+def miss_classes(audited: Audited, before: Audited, *, subject: str) -> list[Item]:
+    """What is missing where a baseline answers with other classes: it was asked something else.
+
+    Parameters
+    ----------
+    audited, before
+        The audit, and the baseline.
+    subject
+        What is compared, in words.
+
+    Returns
+    -------
+    list of Item
+        None where both have the same classes, in whatever order.
+    """
+    now, then = audited.document.model.classes, before.document.model.classes
+    here, there = [name for name in now if name not in then], [name for name in then if name not in now]
+    parts = [f"only this audit has {_name_some(here)}"] if here else []
+    parts += [f"only the baseline has {_name_some(there)}"] if there else []
+    return [missing(subject, f"the classes differ: {'; '.join(parts)}")] if parts else []
+
+
+def _name_some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

@@ -74,7 +74,7 @@ def judge_flips(rule: Rule, audited: Audited) -> list[Item]:
     """
     bound = float(rule.bound)
     labels, items = choose_classes(rule, audited, default=[None])
-    regions, lost = choose_regions(rule, audited)
+    regions, lost = choose_regions(rule, audited, whole=False)
     keys = {"attribute": None, "subgroup": None}
     return [
         *items,
@@ -111,7 +111,7 @@ def _agree(
     counted = [row for row in rows if row.fill is not None and row.fill not in LEAKY]
     ways = list(dict.fromkeys([*protocol.agreeing, *(str(row.fill) for row in counted)]))
     if not counted or len(ways) < AGREEING:
-        return missing(subject, f"was not measured in this audit for {AGREEING} ways of hiding")
+        return missing(subject, audited.tell_lost(f" for {AGREEING} ways of hiding"))
     items = [
         _agree_on([row for row in counted if row.predicted == towards], ways, audited, subject=subject, judge=judge)
         for towards in dict.fromkeys(row.predicted for row in counted)
@@ -124,7 +124,7 @@ def _agree_on(rows: Sequence[Estimate], ways: Sequence[str], audited: Audited, *
     by_way = {way: [row for row in rows if row.fill == way] for way in ways}
     lost = [way for way, found in by_way.items() if not found]
     if lost:
-        return missing(subject, f"was not measured for hiding by {', '.join(lost)}")
+        return missing(subject, audited.tell_lost(f" for hiding by {', '.join(lost)}"))
     fault = next((words for row in rows if (words := find_fault(audited, row))), None)
     if fault:
         return missing(subject, fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from auditor.analysis.conditions.base import Audited, at_most, missing
@@ -9,6 +10,7 @@ from auditor.analysis.conditions.choices import choose
 from auditor.analysis.rules import EACH
 from auditor.analysis.wording import percent, span
 from auditor.documents.verdicts import Item
+from auditor.properties import is_property
 
 if TYPE_CHECKING:
     from auditor.analysis.rules import Rule
@@ -19,6 +21,8 @@ OF_THE_AUDIT: Final = ("model-specific maps", "faithful maps", "empty maps", "po
 OF_REGIONS: Final = ("resolution", OVERLAP)
 """Checks that every audit makes of itself once, and of each region, as `auditor.analysis.checks` names them: written
 again, as that takes seconds to load. A test holds them alike."""
+OF_HEADS: Final = ("model-specific maps", ("enrichment_probed", "enrichment_random_heads"))
+"""A check that is made of regions that these numbers were taken of, written again as well."""
 
 
 def judge_checks(rule: Rule, audited: Audited) -> list[Item]:
@@ -31,8 +35,10 @@ def judge_checks(rule: Rule, audited: Audited) -> list[Item]:
         checks, items = choose(named, (*OF_THE_AUDIT, *_others(audited)), what="check of the whole audit")
         return items + [_check(audited, name, None) for name in checks]
     regions, items = choose(rule.region, _regions(audited), what="region")
-    checks, lost = choose(named, OF_REGIONS, what="check of a region")
-    return items + lost + [_check(audited, name, region) for name in checks for region in regions]
+    due = {region: _due(audited, region) for region in _regions(audited)}
+    checks, lost = choose(named, (*OF_REGIONS, *chain(*due.values())), what="check of a region")
+    pairs = [(name, region) for name in checks for region in regions if name in named or name in due[region]]
+    return items + lost + [_check(audited, *pair) for pair in pairs]
 
 
 def _others(audited: Audited) -> list[str]:
@@ -42,8 +48,17 @@ def _others(audited: Audited) -> list[str]:
     return [*([OVERLAP] if audited.attributes else []), *made]
 
 
+def _due(audited: Audited, region: str) -> list[str]:
+    """Checks of a region: those that every audit makes, those that were made, and those that should have been."""
+    protocol = audited.document.protocol
+    made = [check.name for check in protocol.checks if check.region == region] if protocol is not None else []
+    name, read = OF_HEADS
+    asked = [name] if all(any(row.region == region for row in audited.rows[each]) for each in read) else []
+    return list(dict.fromkeys([*OF_REGIONS, *made, *asked]))
+
+
 def _regions(audited: Audited) -> list[str]:
-    return [name for name in audited.roles if not name.startswith("(")]
+    return [name for name in audited.roles if not is_property(name)]
 
 
 def _check(audited: Audited, name: str, region: str | None) -> Item:

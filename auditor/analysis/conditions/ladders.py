@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.analysis.conditions.base import NO_BASELINE, NOT_COMPARED, Audited, is_property, missing
+from auditor.analysis.conditions.base import NO_BASELINE, NOT_COMPARED, Audited, missing
+from auditor.analysis.conditions.choices import miss_classes
 from auditor.analysis.conditions.pairs import choose_pairs
 from auditor.documents.verdicts import Item
-from auditor.properties import PROPERTIES
+from auditor.properties import BY_REGION, is_property
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,6 +133,9 @@ def judge_new_findings(rule: Rule, audited: Audited) -> list[Item]:
     if audited.baseline is None:
         return [missing("findings of the baseline", NO_BASELINE)]
     before = Audited(audited.baseline, family=audited.family)
+    other = miss_classes(audited, before, subject="findings of the baseline")
+    if other:
+        return other
     earlier, _ = choose_pairs(rule, before, alone=True)
     everything = dict.fromkeys([*pairs, *(pair for pair in earlier if before.findings(pair))])
     return items + [item for pair in everything for item in _compare(audited, before, pair)]
@@ -221,7 +225,7 @@ def is_never_asked(finding: Finding) -> bool:
     bool
         False where the audit left the question out that it should have asked.
     """
-    known = PROPERTIES.get(finding.region[1:-1]) if is_property(finding.region) else None
+    known = BY_REGION.get(finding.region)
     told = any(rung.name == "uses" and rung.answer == "not evaluated" for rung in finding.rungs)
     return known is not None and not known.both_ways and told
 

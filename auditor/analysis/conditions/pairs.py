@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.analysis.conditions.base import Audited, is_property, missing
+from auditor.analysis.conditions.base import Audited, missing
 from auditor.analysis.conditions.choices import choose
 from auditor.analysis.rules import EACH
 from auditor.analysis.wording import listed
+from auditor.properties import is_property
 
 if TYPE_CHECKING:
     from auditor.analysis.conditions.base import Pair
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from auditor.documents.verdicts import Item
 
 
-def choose_regions(rule: Rule, audited: Audited) -> tuple[list[str], list[Item]]:
+def choose_regions(rule: Rule, audited: Audited, *, whole: bool = True) -> tuple[list[str], list[Item]]:
     """Regions that a rule is about.
 
     Parameters
@@ -24,13 +25,17 @@ def choose_regions(rule: Rule, audited: Audited) -> tuple[list[str], list[Item]]
         It may name regions, roles, both or neither.
     audited
         The audit.
+    whole
+        Whether properties of whole pictures are meant as well, where they are not named.
 
     Returns
     -------
     tuple
         Names, and what is missing; never both empty.
     """
-    names, lost = choose(rule.region or (EACH,), audited.roles, what="region")
+    named = rule.region or (EACH,)
+    known = [name for name in audited.roles if whole or name in named or not is_property(name)]
+    names, lost = choose(named, known, what="region")
     if rule.role is None:
         return names, lost
     inside = [name for name in names if audited.roles[name] & set(rule.role)]
@@ -61,21 +66,36 @@ def choose_pairs(rule: Rule, audited: Audited, *, alone: bool) -> tuple[list[Pai
         All pairs that the audit should have asked about, whether or not it did, and what is missing; never both empty.
     """
     regions, lost = choose_regions(rule, audited)
-    if rule.attribute is not None:
-        attributes, more = choose(rule.attribute, audited.attributes, what="attribute")
-        return [(region, name) for region in regions for name in attributes], lost + more
+    attributes, more = choose(rule.attribute or (), audited.attributes, what="attribute")
+    lost += more
     pairs: list[Pair] = []
+    unasked: list[str] = []
     for region in regions:
-        pairs += [(region, name) for name in audited.attributes if not is_property(region)]
-        pairs += [(region, None)] if alone and _stands_alone(region, audited) else []
-        pairs += [
-            (region, finding.attribute)
-            for finding in audited.document.findings
-            if finding.region == region and (alone or finding.attribute is not None)
-        ]
-    if regions and not pairs:
-        lost.append(missing(f"region {', '.join(regions)}", "this audit has no attribute to ask with"))
+        found = _pair(region, audited, attributes=attributes if rule.attribute else None, alone=alone)
+        pairs += found
+        unasked += [] if found or more else [region]
+    named = [region for region in unasked if region in (rule.region or ())]
+    told = named or ([] if pairs else unasked)
+    if told:
+        lost.append(missing(f"region {', '.join(told)}", _tell_unasked(told)))
     return list(dict.fromkeys(pairs)), lost
+
+
+def _pair(region: str, audited: Audited, *, attributes: list[str] | None, alone: bool) -> list[Pair]:
+    """What was asked of a region, and what should have been: with the attributes that are named, else with all."""
+    asked = [one.attribute for one in audited.document.findings if one.region == region]
+    known = list(audited.attributes) if attributes is None else attributes
+    pairs: list[Pair] = [(region, name) for name in known if name in asked or not is_property(region)]
+    if attributes is not None:
+        return pairs
+    pairs += [(region, None)] if alone and _stands_alone(region, audited) else []
+    return pairs + [(region, name) for name in asked if alone or name is not None]
+
+
+def _tell_unasked(regions: list[str]) -> str:
+    if all(map(is_property, regions)):
+        return "what is a property of whole pictures is asked about as such, not with an attribute"
+    return "this audit has no attribute to ask with"
 
 
 def _stands_alone(region: str, audited: Audited) -> bool:

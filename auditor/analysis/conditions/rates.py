@@ -17,7 +17,7 @@ from auditor.analysis.conditions.base import (
     name_cell,
     within,
 )
-from auditor.analysis.conditions.choices import choose, choose_classes, choose_groups
+from auditor.analysis.conditions.choices import choose, choose_classes, choose_groups, miss_classes
 from auditor.analysis.rules import EACH
 from auditor.analysis.wording import percent, span
 from auditor.documents.verdicts import Item
@@ -114,7 +114,7 @@ def judge_drop(rule: Rule, audited: Audited) -> list[Item]:
     if audited.baseline is None:
         return [missing("accuracy against the baseline", NO_BASELINE)]
     before = Audited(audited.baseline)
-    return [
+    return miss_classes(audited, before, subject="accuracy against the baseline") or [
         cell if isinstance(cell, Item) else _drop(audited, before, cell=cell, bound=bound)
         for cell in _cells(rule, audited)
     ]
@@ -149,7 +149,7 @@ def _drop(audited: Audited, before: Audited, *, cell: tuple[str | None, Group], 
     now, then = audited.pick("accuracy", **keys), before.pick("accuracy", **keys)
     subject = name_cell("drop in accuracy", *cell)
     if not now or not then:
-        return missing(subject, f"was not measured in {'this audit' if not now else 'the baseline'}")
+        return missing(subject, before.tell_lost(where="the baseline") if now else audited.tell_lost())
     pairs = [(new, old) for new in now for old in then]
     fault = next((words for new, old in pairs if (words := find_fault(audited, new) or find_fault(before, old))), None)
     if fault:

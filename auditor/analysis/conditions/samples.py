@@ -36,6 +36,8 @@ def _count(audited: Audited, label: str | None, group: Group, *, least: int) -> 
     found = min((row.clusters for row in rows), default=0)
     words = f"{found:,} independent images or persons; asked for: at least {least:,}"
     subject = name_cell("images", label, group)
+    if not rows and audited.is_cut:
+        return missing(subject, audited.tell_lost())
     return Item(subject=subject, state="inside" if found >= least else "missing", words=words)
 
 

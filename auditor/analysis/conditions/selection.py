@@ -73,6 +73,6 @@ def _ratios(audited: Audited, answer: str, *, attribute: str, statistic: str, bo
     ]
     lost = sorted(groups - there)
     if len(lost) != 1:  # one group is the highest
-        words = "was not measured in this audit" if not ratios else f"was not measured for each of {', '.join(lost)}"
+        words = audited.tell_lost(f" for each of {', '.join(lost)}" if ratios else "")
         items.append(missing(name_cell(subject, None, (attribute, None)), words))
     return items

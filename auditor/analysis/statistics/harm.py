@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FOUR_FIFTHS: Final = 0.8
 """Ratio of selection rates below which the four-fifths rule speaks of adverse impact (29 CFR 1607.4 D)."""
+LEAST_SHARE: Final = 0.02
+"""A group with a smaller share of the images may be left out of the comparison (6 RCNY 5-301 d)."""
 _PAIR: Final = 2
 _WORDS: Final = {
     "false_positive_rate": "share, among images of other labels, that are predicted as this class",
@@ -116,13 +118,15 @@ def _ratios(evidence: Evidence, attribute: str) -> list[Row]:
     rows: list[Row] = []
     for name in evidence.settings.classes:
         hits = member & (evidence.texts("predicted") == name)[:, None]
-        best = int(np.argmax(hits.sum(axis=0) / member.sum(axis=0)))
+        rates = hits.sum(axis=0) / member.sum(axis=0)
+        best = int(np.argmax(np.where(member.sum(axis=0) >= LEAST_SHARE * known.sum(), rates, -1.0)))
         ratio, below = compare_rates(evidence, member=member, hits=hits, best=best)
         smallest = int(member.sum(axis=0).min())
         keys = [Key(predicted=name, attribute=attribute, subgroup=subgroup) for subgroup in names]
         others = np.arange(len(names)) != best
         words = (
-            f"share predicted as this class, over that of {names[best]}, the highest; the four-fifths rule asks for "
+            f"share predicted as this class, over that of {names[best]}, the highest of groups with "
+            f"{LEAST_SHARE:.0%} of the images or more; the four-fifths rule asks for "
             f"{FOUR_FIFTHS}; smallest subgroup: {smallest} images; {evidence.settings.draws} draws of the bootstrap "
             "over clusters"
         )

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from auditor.analysis.statistics.cells import Key, tabulate
+from auditor.analysis.statistics.counting import count_clusters
 from auditor.analysis.statistics.intervals import differences, proportions
 from auditor.records import NOT_RECORDED
 
 if TYPE_CHECKING:
     from auditor.analysis.statistics.base import Evidence
     from auditor.analysis.statistics.cells import Cells, Row
-    from auditor.analysis.statistics.intervals import IntArray
+    from auditor.analysis.statistics.intervals import IntArray, Intervals
     from auditor.geometry import BoolArray
 
 MOST_CLASSES_IN_FULL: Final = 20
@@ -32,7 +33,8 @@ def measure_performance(evidence: Evidence) -> list[Row]:
     Returns
     -------
     list of Row
-        ``accuracy``, ``accuracy_gap`` and ``confusion``, as shares in [0, 1] and differences in [-1, 1].
+        ``accuracy``, ``accuracy_gap``, ``simultaneous_accuracy_gap`` and ``confusion``, as shares in [0, 1] and
+        differences in [-1, 1].
     """
     rows: list[Row] = []
     for cells in evidence.margins():
@@ -40,6 +42,7 @@ def measure_performance(evidence: Evidence) -> list[Row]:
     for name in evidence.settings.attributes:
         for by_label in (False, True):
             rows += _gaps(evidence, name, by_label=by_label)
+        rows += _gaps_at_once(evidence, name)
     for attribute in (None, *evidence.settings.attributes):
         rows += _confusion(evidence, evidence.cells(by_label=True, attribute=attribute))
     return rows
@@ -94,21 +97,61 @@ def contrasts(evidence: Evidence, attribute: str) -> list[tuple[str, str]]:
 def _gaps(evidence: Evidence, attribute: str, *, by_label: bool) -> list[Row]:
     """A row per contrast and cell of the margin."""
     cells = evidence.cells(by_label=by_label)
-    values = evidence.texts(attribute)
     rows: list[Row] = []
     for subgroup, others in contrasts(evidence, attribute):
-        found = differences(
-            evidence.correct,
-            member=values == subgroup,
-            codes=np.where(values == NOT_RECORDED, -1, cells.codes),
-            clusters=evidence.clusters,
-            n_cells=len(cells.keys),
-            confidence=evidence.settings.confidence,
-        )
+        found = _compare(evidence, cells, attribute, subgroup=subgroup, confidence=evidence.settings.confidence)
         keys = [key._replace(attribute=attribute, subgroup=subgroup) for key in cells.keys]
         method = f"accuracy of {subgroup} minus accuracy of {others}; {_difference_method(evidence)}"
         rows += tabulate(found, keys=keys, statistic="accuracy_gap", unit="difference", method=method)
     return rows
+
+
+def _compare(evidence: Evidence, cells: Cells, attribute: str, *, subgroup: str, confidence: float) -> Intervals:
+    """Accuracy of a subgroup minus that of the others, cell by cell."""
+    values = evidence.texts(attribute)
+    return differences(
+        evidence.correct,
+        member=values == subgroup,
+        codes=np.where(values == NOT_RECORDED, -1, cells.codes),
+        clusters=evidence.clusters,
+        n_cells=len(cells.keys),
+        confidence=confidence,
+    )
+
+
+def _gaps_at_once(evidence: Evidence, attribute: str) -> list[Row]:
+    """Gaps within labels, with limits that hold for all of them together.
+
+    Whoever looks for the worst of many gaps will find a large one: only those with enough images on both sides are
+    here, and the chance that any of their intervals misses is held (Bonferroni).
+    """
+    cells = evidence.cells(by_label=True)
+    sides = contrasts(evidence, attribute)
+    enough = {subgroup: _have_enough(evidence, cells, attribute, subgroup=subgroup) for subgroup, _ in sides}
+    gaps = int(sum(kept.sum() for kept in enough.values()))
+    rows: list[Row] = []
+    for subgroup, others in sides if gaps else ():
+        confidence = 1 - (1 - evidence.settings.confidence) / gaps
+        found = _compare(evidence, cells, attribute, subgroup=subgroup, confidence=confidence)
+        keys = [key._replace(attribute=attribute, subgroup=subgroup) for key in cells.keys]
+        method = (
+            f"accuracy of {subgroup} minus accuracy of {others}; {_difference_method(evidence)}, for {gaps} gaps at "
+            "once (Bonferroni)"
+        )
+        facts = {"statistic": "simultaneous_accuracy_gap", "unit": "difference", "method": method}
+        rows += tabulate(found, keys=keys, keep=enough[subgroup], **facts)
+    return rows
+
+
+def _have_enough(evidence: Evidence, cells: Cells, attribute: str, *, subgroup: str) -> BoolArray:
+    """Labels with enough clusters in a subgroup and among the others."""
+    values = evidence.texts(attribute)
+    sides = (values == subgroup, (values != subgroup) & (values != NOT_RECORDED))
+    counts = [
+        count_clusters(np.where(side, cells.codes, -1), evidence.clusters, n_groups=len(cells.keys)) for side in sides
+    ]
+    kept: BoolArray = np.minimum(*counts) >= evidence.settings.min_clusters
+    return kept
 
 
 def _difference_method(evidence: Evidence) -> str:

@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from scipy.stats import fisher_exact
 
 from auditor.analysis.statistics.cells import Key, tabulate
-from auditor.analysis.statistics.harm import FOUR_FIFTHS, compare_rates
+from auditor.analysis.statistics.harm import FOUR_FIFTHS, LEAST_SHARE, compare_rates
 from auditor.analysis.statistics.intervals import Intervals, proportions
 from auditor.analysis.statistics.performance import share_method
 from auditor.records import NOT_RECORDED
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 CROSS: Final = " × "
 """Stands between the names, and between the values, of two attributes that are crossed."""
-LEAST_SHARE: Final = 0.02
-"""A group with a smaller share of the images may be left out of the comparison (6 RCNY 5-301 d)."""
 MOST_EXACT: Final = 5_000
 """With more images, a test by the normal distribution takes the place of Fisher's."""
 _PAIR: Final = 2

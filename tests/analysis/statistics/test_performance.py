@@ -4,11 +4,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from auditor.analysis.statistics.performance import contrasts, measure_performance
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
+
+    from auditor.analysis.statistics.base import Evidence
+    from auditor.analysis.statistics.cells import Row
 
 
 def test_every_number_against_pandas(build: SimpleNamespace) -> None:
@@ -101,3 +105,59 @@ def test_few_classes_show_every_pair_of_occurring_label_and_class(build: SimpleN
         r for r in measure_performance(build.evidence(images)) if r.statistic == "confusion" and r.attribute is None
     ]
     assert [(r.label, r.predicted, r.estimate) for r in rows] == [("doctor", "doctor", 1), ("doctor", "nurse", 0)]
+
+
+def crossed(build: SimpleNamespace, sizes: dict[tuple[str, str], int], *, seed: int = 0) -> Evidence:
+    """Doctors and nurses of several places, four in five right."""
+    right = np.random.default_rng(seed).random(sum(sizes.values())) < 0.8
+    people = [key for key, count in sizes.items() for _ in range(count)]
+    rows = [
+        {"label": label, "predicted": label if hit else {"doctor": "nurse", "nurse": "doctor"}[label], "gender": value}
+        for (label, value), hit in zip(people, right, strict=True)
+    ]
+    evidence: Evidence = build.evidence(build.images(rows))
+    return evidence
+
+
+def at_once(evidence: Evidence) -> list[Row]:
+    return [row for row in measure_performance(evidence) if row.statistic == "simultaneous_accuracy_gap"]
+
+
+def test_gaps_at_once_are_those_of_enough_on_both_sides(build: SimpleNamespace) -> None:
+    sizes = {("doctor", "a"): 30, ("doctor", "b"): 40, ("doctor", "c"): 19, ("nurse", "a"): 20, ("nurse", "b"): 19}
+    found = at_once(crossed(build, sizes))
+    assert [(row.label, row.subgroup) for row in found] == [("doctor", "a"), ("doctor", "b")]
+    assert "for 2 gaps at once (Bonferroni)" in found[0].method
+
+
+def test_limits_at_once_are_newcombes_at_the_shared_level(build: SimpleNamespace) -> None:
+    sizes = {(label, value): 40 for label in ("doctor", "nurse") for value in "abc"}
+    evidence = crossed(build, sizes)
+    found = at_once(evidence)
+    assert len(found) == 6
+    images = evidence.images
+    for row in found:
+        mine = images[images["label"] == row.label]
+        sides = [mine["correct"][mine["gender"] == row.subgroup], mine["correct"][mine["gender"] != row.subgroup]]
+        low, high = confint_proportions_2indep(
+            *(number for side in sides for number in (int(side.sum()), len(side))),
+            method="newcomb",
+            compare="diff",
+            alpha=0.05 / 6,
+        )
+        assert (row.ci_low, row.ci_high) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_of_many_equal_groups_hardly_an_audit_finds_one_gap(build: SimpleNamespace) -> None:
+    """By 95 % limits each, one in four audits of such groups had a gap beyond five points."""
+    sizes = {(label, value): 30 for label in ("doctor", "nurse") for value in "abcdefghij"}
+    alone = together = 0
+    for seed in range(60):
+        rows = measure_performance(crossed(build, sizes, seed=seed))
+        for statistic in ("accuracy_gap", "simultaneous_accuracy_gap"):
+            mine = [row for row in rows if row.statistic == statistic and row.label]
+            beyond = any(row.ci_low > 0.05 or row.ci_high < -0.05 for row in mine)
+            alone += beyond and statistic == "accuracy_gap"
+            together += beyond and statistic != "accuracy_gap"
+    assert together <= 2
+    assert alone >= 5, "else nothing was tested"
