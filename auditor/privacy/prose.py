@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.privacy.suppression import THRESHOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from auditor.documents.document import Document
     from auditor.documents.ladder import Check, Estimate, Finding, Protocol
@@ -22,6 +22,7 @@ _OF: Final = re.compile(rf"\b(\d[\d,]*)( of (?:the )?)(\d[\d,]*)(?= {_ABOUT})")
 _FEW: Final = re.compile(rf"(?<![\d.,])\b[1-{THRESHOLD - 1}](?= {_ABOUT})")
 _EQUAL: Final = re.compile(rf"\bn(\s?)=(\s?)[1-{THRESHOLD - 1}]\b")
 _BRACKETS: Final = re.compile(rf"(?<=images )\([1-{THRESHOLD - 1}]\)|(?<=there were )[1-{THRESHOLD - 1}]\b")
+_DIGIT: Final = re.compile(r"\d")
 FEWER: Final = f"fewer than {THRESHOLD}"
 _COUNT: Final = re.compile(rf"\b\d[\d,]*(?: of (?:the )?\d[\d,]*)?(?= {_ABOUT})")
 
@@ -34,13 +35,16 @@ class Scrubber:
     groups
         That are hidden: a line that names their attribute, their value or their label with a number is left out whole,
         as the number may be what gives them away.
+    regions
+        Seen in few images: so are lines that name one of them.
     """
 
-    def __init__(self, groups: Iterable[Group]) -> None:
-        groups = tuple(groups)
+    def __init__(self, groups: Iterable[Group], *, regions: Collection[str] = ()) -> None:
+        groups, self._regions = tuple(groups), frozenset(regions)
         self.attributes = {group.attribute for group in groups if group.attribute is not None}
         names = {*self.attributes, *(group.subgroup for group in groups if group.subgroup)}
         names |= {group.label for group in groups if group.label is not None and group.attribute is None}
+        names |= self._regions
         listed = "|".join(re.escape(name) for name in sorted(names, key=str) if name)
         self._named = re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE) if listed else None
 
@@ -82,7 +86,7 @@ class Scrubber:
             Scrubbed, or `LINE_LEFT_OUT`.
         """
         named = self._named is not None and self._named.search(words) is not None
-        return LINE_LEFT_OUT if named and re.search(r"\d", words) else scrub_words(words)
+        return LINE_LEFT_OUT if named and _DIGIT.search(words) else scrub_words(words)
 
     def _rows(self, rows: Iterable[Estimate]) -> list[Estimate]:
         return [row.model_copy(update={"method": self._method(row)}) for row in rows]
@@ -106,7 +110,12 @@ class Scrubber:
         return protocol.model_copy(update={"notes": notes, "checks": checks})
 
     def _check(self, check: Check) -> Check:
-        update = {"statistic": self.line(check.statistic), "consequence": self.line(check.consequence)}
+        """A check: of a region that is seldom seen, no number whether or not the line names it."""
+        seldom = check.region in self._regions
+        told = {name: getattr(check, name) for name in ("statistic", "consequence")}
+        update = {
+            name: LINE_LEFT_OUT if seldom and _DIGIT.search(words) else self.line(words) for name, words in told.items()
+        }
         return check.model_copy(update=update)
 
 

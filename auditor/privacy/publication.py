@@ -143,7 +143,7 @@ def redact(document: Document, wish: Wish, *, salt: bytes, source_sha256: str) -
             raise DataError(msg)
         made, hidden = hide(made)
         made, hidden = _hide_comparison(made, document, hidden, pictured=wish.pictured)
-        made = Scrubber(hidden.groups).document(_publish(made, pictured=wish.pictured))
+        made = Scrubber(hidden.groups, regions=hidden.regions).document(_publish(made, pictured=wish.pictured))
     note = Redaction(
         source_sha256=source_sha256,
         public=wish.public,
@@ -169,7 +169,7 @@ def _hide_comparison(made: Document, document: Document, hidden: Hidden, *, pict
     if made.comparison is None:
         return made, hidden
     found = hide_comparison(made.comparison, document, hidden.groups, pictured=pictured)
-    told = Hidden(hidden.groups, hidden.numbers + found.numbers, hidden.maps + found.maps)
+    told = hidden._replace(numbers=hidden.numbers + found.numbers, maps=hidden.maps + found.maps)
     return made.model_copy(update={"comparison": found.comparison}), told
 
 

@@ -11,6 +11,7 @@ from auditor.report.figures import SPACE, count, share
 from auditor.report.names import shown, value_name
 from auditor.report.performance import subgroups
 from auditor.report.tables import Cell, Table, head
+from auditor.report.withholding import list_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,7 @@ ROLES: Final = {
 class Attention:
     """What the section shows."""
 
+    withheld: tuple[str, ...]  # statements that no reader may make of what is shown, and why
     by_target: tuple[Targeted, ...]
     empty: Table | None
 
@@ -71,6 +73,7 @@ def attention(document: Document, estimates: Estimates) -> Attention:
     """
     targets = sorted(document.method.targets, reverse=True)
     return Attention(
+        withheld=list_withheld(document.protocol, layer="attention"),
         by_target=tuple(_targeted(document, estimates, target) for target in targets),
         empty=_empty(document, estimates, targets),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auditor.report import tables
+from auditor.report import tables, withholding
 from auditor.report.facts import facts
 from auditor.report.figures import FORMATS, count, share
-from auditor.report.names import shorten, shown, text_width
+from auditor.report.names import shown
 from auditor.report.vocabulary import QUANTITIES, fill_name, statistic_name
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ RESULTS: Final[dict[bool | None, tuple[str, str]]] = {
     True: ("passed", "ruled-out"),
 }
 """Words and shape of each result, in the order of the table."""
-WHY: Final = 80.0
-"""Ems of the reason that page 1 gives; a longer one stands with the check."""
-LAYERS: Final = {"attention": "statements on attention", "interventions": "statements that a region is not used"}
 TRIED: Final = {
     "sham regions": "sham regions (places where the region does not lie) were flagged",
     "permuted attributes": "runs with the attribute's values shuffled were flagged",
@@ -81,7 +78,7 @@ def checks(protocol: Protocol) -> Checks:
         rows=tuple(_row(check) for check in sorted(protocol.checks, key=lambda check: order.index(check.passed))),
         alarms=tuple(alarm(one) for one in protocol.false_alarms),
         banner=banner(protocol),
-        withheld=tuple(_withheld(protocol.checks)),
+        withheld=withholding.list_withheld(protocol),
         trials=_trials(protocol),
         notes=tuple(protocol.notes),
     )
@@ -162,23 +159,8 @@ def _row(check: Check) -> Row:
         shape=shape,
         measured=check.statistic,
         consequence=check.consequence,
-        withheld=f"withholds {LAYERS[check.withholds]}" if held and check.withholds else "",
+        withheld=f"withholds {withholding.LAYERS[check.withholds]}" if held and check.withholds else "",
     )
-
-
-def _withheld(found: Sequence[Check]) -> Iterator[str]:
-    """One line per check that withholds a layer, over all regions it fails for."""
-    groups: dict[tuple[str, str], list[Check]] = {}
-    for check in found:
-        if check.passed is False and check.withholds:
-            groups.setdefault((check.name, LAYERS[check.withholds]), []).append(check)
-    for (name, layer), failed in groups.items():
-        regions = [shown(check.region) for check in failed if check.region is not None]
-        named = regions if len(regions) <= tables.COLUMNS else [*regions[: tables.COLUMNS], "others"]
-        whom = f" for {tables.listed(named)}" if regions else ""
-        told = failed[0].statistic.rstrip(". ")
-        why = f" ({told})" if len(failed) == 1 and text_width(told) <= WHY else ""  # whole or not at all
-        yield f"Withheld: {layer}{whom}. The check “{shorten(name, WHY)}” failed{why}."
 
 
 def _trials(protocol: Protocol) -> Table:

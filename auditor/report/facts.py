@@ -170,7 +170,7 @@ def appendix_tables(document: Document) -> tuple[Table, ...]:
         Those that have rows.
     """
     data = document.data
-    more = data.n_listed - data.n_read - len(data.left_out)
+    more = data.n_listed - (data.n_skipped or 0) - data.n_read - len(data.left_out)
     left = Table(
         caption="Images left out",
         columns=(head("Image"), head("Reason")),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 from xml.etree import ElementTree as ET
 
-from auditor.report.checks import LAYERS, alarm, checks
+from auditor.report.checks import alarm, checks
 from auditor.report.levels import badge, ranked, topic
 from auditor.report.outcomes import WATCHED, answers, effect, outcome, reason
 from auditor.report.plaintext import line, prose, write_text
 from auditor.report.signoff import list_decided, signed_off
+from auditor.report.withholding import LAYERS
 
 if TYPE_CHECKING:
     import os

@@ -77,7 +77,7 @@ def summarise(document: Document, filed: Filed | None = None) -> str:
     lines = [
         f"## {escape(shorten(line(document.title), NAME))}",
         "",
-        f"{_told_counts(document)}{_told_signed(document, filed)}",
+        " ".join(_told_findings(document, filed)),
         "",
         " ".join(escape(sentence, LONGEST) for sentence in _told_answers(document)),
         "",
@@ -103,9 +103,14 @@ def _told_counts(document: Document) -> str:
     return f"Use found in **{count(found)} of {count(len(document.findings))}** findings. {by_level}"
 
 
-def _told_signed(document: Document, filed: Filed | None) -> str:
-    """How many findings people decided about; nothing where nobody signed."""
-    return f" {signed_off(document, filed).tally}" if filed is not None and filed.signoff is not None else ""
+def _told_findings(document: Document, filed: Filed | None) -> Iterator[str]:
+    """How many findings came out how, and how many people decided about; that only where somebody signed."""
+    counts = _told_counts(document)
+    if filed is None or filed.signoff is None:
+        yield counts
+        return
+    yield f"{counts.removesuffix('.')}."
+    yield signed_off(document, filed).tally
 
 
 def _alarms(document: Document, filed: Filed | None) -> list[str]:

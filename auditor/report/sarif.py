@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.documents.document import REDACTED
 from auditor.properties import is_property
-from auditor.report.checks import LAYERS
 from auditor.report.levels import badge, ranked, topic
 from auditor.report.outcomes import WATCHED, effect, outcome, reason
 from auditor.report.plaintext import line, write_text
 from auditor.report.signoff import list_decided
+from auditor.report.withholding import LAYERS
 
 if TYPE_CHECKING:
     import os

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.report.figures import SPACE, count, share
 from auditor.report.names import shown, value_name
 from auditor.report.tables import listed
+from auditor.report.withholding import is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,8 +120,9 @@ def _cited(row: Estimate, estimates: Estimates) -> str:
 
 
 def _core(document: Document, estimates: Estimates) -> Iterator[str]:
-    """How the map lies on what was declared to be the core."""
-    core = {region.name for region in document.data.regions if region.role == "core"}
+    """How the map lies on what was declared to be the core, where a check withholds no statement on that."""
+    regions = (region for region in document.data.regions if not is_withheld(document.protocol, region.name))
+    core = {region.name for region in regions if region.role == "core"}
     told = [
         f"{estimates.printed(row).full} as much on the {shown(row.region or '')} ({_size(row.n)})"
         for row in _enriched(estimates)

@@ -11,6 +11,7 @@ from auditor.report.pageroom import cut_warnings, share_page
 from auditor.report.performance import contrast, subgroups
 from auditor.report.sentences import standing_out
 from auditor.report.tables import listed
+from auditor.report.withholding import is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,12 +199,16 @@ def _largest_gap(document: Document, estimates: Estimates) -> Iterator[Card]:
 
 
 def _strongest(document: Document, estimates: Estimates) -> Iterator[Card]:
-    """The region outside of the declared core that the map favours most; where all are core, that of all images."""
+    """The region outside of the declared core that the map favours most; where all are core, that of all images.
+
+    Regions of which statements on attention are withheld are left out.
+    """
     core = {region.name for region in document.data.regions if region.role == "core"}
     rows = [
         row
         for row in estimates.of("enrichment")
         if row.target == "predicted" and row.outcome is None and _solid(row, estimates)
+        if not is_withheld(document.protocol, row.region)
     ]
     if {row.region for row in rows} <= core:
         rows = [row for row in rows if row.label is None and row.attribute is None]

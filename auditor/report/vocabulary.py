@@ -19,7 +19,7 @@ STATISTICS: Final = {
     "random_heads_mass": "share of map of random heads",
     "adjusted_mass_odds": "odds of map in the region over those of the rest, all else equal",
     "attention_error_odds": "odds of an error by attention, where the value is rare for the label",
-    "attention_error_interaction": "odds of an error by attention, where the value is rare for the label over elsewhere",
+    "attention_error_interaction": "odds of an error by attention, rare value for the label over the others",
     "pointing": "maximum inside",
     "attention_iou": "attention-IoU",
     "empty_maps": "empty maps",

@@ -21,7 +21,7 @@ from auditor.cli import main
 from auditor.documents.document import Document
 from auditor.documents.ladder import Estimate
 from auditor.errors import DataError
-from auditor.judging import judge_to_show
+from auditor.judging import DERIVED_NOTE, PUBLIC_NOTE, judge_to_show
 from auditor.privacy.disclosure import Disclosure
 from auditor.privacy.prose import LINE_LEFT_OUT, scrub_words
 from auditor.privacy.publication import Wish, hash_name, redact
@@ -457,8 +457,15 @@ def test_a_plan_that_asks_for_the_public_version_asks_it_of_the_gate(audited: Pa
     assert found.shown.rules != found.verdict.rules
     inside = judge_to_show(asked, policy=policy, disclosure=Disclosure(preset="internal"))
     assert inside.shown == inside.verdict
+    assert PUBLIC_NOTE in found.shown.notes
     again = judge_to_show(found.document, policy=policy)
     assert SIGNED["owner"] not in str(again.shown)
+    assert (DERIVED_NOTE in again.shown.notes, PUBLIC_NOTE in again.shown.notes) == (True, False)
+    for old, new in zip(found.verdict.rules, again.verdict.rules, strict=True):
+        assert old.outcome == "pass" or new.outcome != "pass"
+    named = redact(document, Wish(hash_ids=True), salt=b"s", source_sha256="0" * 64).document
+    with pytest.raises(DataError, match="found one in which the names of images are hashed"):
+        judge_to_show(named, policy=policy, disclosure=Disclosure(preset="public"))
     few = asked.model_copy(update={"data": asked.data.model_copy(update={"n_read": 3})})
     with pytest.raises(DataError, match="a public version needs 5 or more"):
         judge_to_show(few, policy=policy)

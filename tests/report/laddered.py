@@ -199,7 +199,7 @@ ALL_LEVELS: list[tuple[Level, str, str | None]] = [
     ("E3", "hair", "gender"),
     ("E4", "face", "gender"),
     ("R", "stethoscope", "age"),
-    ("I", "(blur)", None),
+    ("I", "(sharpness)", None),
 ]
 MANY: list[tuple[Level, str, str | None]] = [
     (level, f"region {k}", attribute)

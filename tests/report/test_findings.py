@@ -72,7 +72,7 @@ def test_the_ladder_keeps_regions_together(short: Document) -> None:
     regions = [row.region for row in made.ladder]
     assert regions == sorted(regions, key=regions.index)
     assert regions[:2] == ["face", "face"]
-    assert regions[-1] == "blur of the picture"
+    assert regions[-1] == "sharpness of the picture"
     assert len(regions) == len(ALL_LEVELS)
 
 

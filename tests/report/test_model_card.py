@@ -81,7 +81,7 @@ def test_the_text_says_what_was_found_and_what_was_not(make_document: Make, read
     text = read(laddered(make_document(pairs=0), ALL_LEVELS))[1]
     assert "- E4 (uses and hurts): Hiding the face changes the answer in 18 % of photographs" in text
     assert "Ruled out above the margin: coat with gender, face and stethoscope with age." in text
-    assert "Left open for want of evidence: hair, coat and blur of the picture." in text
+    assert "Left open for want of evidence: hair, coat and sharpness of the picture." in text
     assert "Could not be evaluated: stethoscope." in text
     assert "- Cues that are not marked as a region." in text
     assert "- Withheld: " in text
