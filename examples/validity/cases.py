@@ -1,10 +1,32 @@
-"""Tables of what is no matter of a colour: two cues that say the same, cues that are there or not, and people."""
+"""Tables of special cases: several classes, two cues that say the same, cues that are there or not, and people."""
 
 from __future__ import annotations
 
 import pandas as pd
 from measures import count_answers, select, share
 from rivals import DOUBLE
+
+
+def tabulate_classes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Models of several classes: answers on the cue, and what is found where nothing is."""
+    cells = list_classes(rows)
+    found = []
+    for (kind, level), part in cells.groupby(["kind", "level"]):
+        cue = select(part, region="cue", attribute="colour")
+        others = part.drop(cue.index) if level else part
+        told = {"kind": kind, "weight": level, "models": len(cue), "true flips": _percent(cue["truth"])}
+        told |= count_answers(cue)
+        told["nothing in them, flagged"] = share(others["answer"] == "found")
+        loud = select(others, region="loud", attribute="colour")
+        told["of them *loud* with the attribute"] = share(loud["answer"] == "found")
+        found.append(told)
+    return pd.DataFrame(found)
+
+
+def list_classes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Cells with an attribute of the models of several classes: of a region alone nobody says what is true."""
+    cells = select(rows, tier="t0_classes")
+    return cells[(cells["attribute"] != "") & ~cells["region"].str.startswith("(")] if len(cells) else cells
 
 
 def tabulate_twins(rows: pd.DataFrame) -> pd.DataFrame:

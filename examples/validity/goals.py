@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pandas as pd
+from cases import list_classes
 from measures import DECOYS, EVEN, NAIVE, list_p_values, own, select, share
 from rivals import DOUBLE, RULES, list_equal
 from scipy.stats import binomtest
@@ -36,7 +37,13 @@ def tabulate_goals(rows: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     told = [
         {"goal": goal.words, "asked for": _ask(goal), "measured": share(goal.hits), "met": _judge(goal)}
-        for goal in (*_list_alarms(drawn), *_list_power(drawn), *_list_limits(rows), *_list_rules(drawn))
+        for goal in (
+            *_list_alarms(drawn),
+            *_list_power(drawn),
+            *_list_limits(rows),
+            *_list_rules(drawn),
+            *_list_classes(rows),
+        )
         if len(goal.hits)
     ]
     return pd.DataFrame(told)
@@ -102,3 +109,14 @@ def _list_rules(drawn: pd.DataFrame) -> Iterator[Goal]:
     best = max(others, key=lambda rule: found[rule].mean())
     least = float(found[best].mean())
     yield Goal(f"used cells found at ≤ 5 % false alarms, {ours}, against {best}", least, 1, found[ours])
+
+
+def _list_classes(rows: pd.DataFrame) -> Iterator[Goal]:
+    """False findings and false all-clears where there are several classes."""
+    cells = list_classes(rows)
+    if cells.empty:
+        return
+    unused, used = select(cells, band="immaterial"), select(cells, band="material")
+    flagged = unused.groupby("model")["answer"].agg(lambda answers: bool((answers == "found").any()))
+    yield Goal("audits of several classes, closed form, with a false finding", 0, 0.05, flagged.astype(bool))
+    yield Goal("used cells of several classes that are ruled out", 0, 0.025, used["answer"] == "ruled out")

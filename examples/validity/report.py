@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-from cases import tabulate_people, tabulate_presence, tabulate_twins
+from cases import tabulate_classes, tabulate_people, tabulate_presence, tabulate_twins
 from chart import draw_quantiles
 from goals import tabulate_goals
 from measures import (
@@ -79,6 +79,17 @@ SECTIONS: Final[tuple[tuple[str, Callable[[pd.DataFrame], pd.DataFrame], str], .
             "*watermark-classless* was on half of the pictures of each class, and only disturbs. *Hiding* is what the "
             "audit says of the region as such. *Adding* are its trials on pictures without the cue, against equally "
             "large pieces of the picture that the cue came from."
+        ),
+    ),
+    (
+        "Several classes",
+        tabulate_classes,
+        (
+            "Models in closed form of three classes and an attribute of two values, and of five and three. The cue "
+            "adds its *weight* to the logit of the class that goes with the value. *True flips* is the share of "
+            "answers that change when the cue shows another value. *Loud* is a region that speaks against one class "
+            "whoever it shows; in the kinds *elsewhere* the attribute speaks for or against that class too, by "
+            "something that no region holds. Hiding *loud* then shifts groups apart that it shows nothing of."
         ),
     ),
     (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 HERE: Final = Path(__file__).parent
-TIERS: Final = ("t0", "t1", "t2_cifar", "t2_garments", "people")
+TIERS: Final = ("t0", "t0_classes", "t1", "t2_cifar", "t2_garments", "people")
 """Each is a module beside this file with `plan`, which lists its models, and `run`, which makes the rows of one."""
 THREADS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+from closed import CONTROLS, hide, place, swap, tabulate_images
 from reading import FILLS, count_alarms, read_findings
 
 from auditor.analysis.estimates import estimate
-from auditor.analysis.grafting import pair_by_attribute
 from auditor.analysis.protocol import follow_protocol
 from auditor.analysis.statistics.base import Evidence, Settings
-from auditor.records import RASTER, READ, pack_raster
 from auditor.trials import INTERVENTIONS
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 CLASSES: Final = ("no", "yes")
 REGIONS: Final = {"cue": 0.2, "quiet": 0.6}
 """By name: where its left edge lies."""
-SIDE: Final = 0.2
-CONTROLS: Final = 3
 SIGNAL = 1.0
 """Of the label in the margin, and of the noise; the attribute's part is set so that the shift is the level."""
 
@@ -155,34 +152,27 @@ def make_evidence(job: Job) -> Evidence:
     own = {region: kind.noise * random.standard_normal(job.images) for region in REGIONS}
     rest = math.sqrt(SIGNAL**2 - len(REGIONS) * kind.noise**2) * random.standard_normal(job.images)
     own["cue"] += set_weight(job.level, alignment=kind.alignment) * (2 * colour - 1)
-    before = SIGNAL * (2 * labels - 1) + sum(own.values()) + rest
-    names = [f"{i:06d}.png" for i in range(job.images)]
-    images = pd.DataFrame(
-        {
-            "image_id": names,
-            "path": names,
-            "label": np.take(CLASSES, labels),
-            "group_id": [f"person {number}" for number in persons],
-            "colour": np.take(["a", "b"], colour),
-            "shuffled": np.take(["a", "b"], shuffled),
-            "status": READ,
-            "notes": "",
-            **_answer(before),
-        }
-    )
-    images["correct"] = (images["label"] == images["predicted"]).astype("boolean")
+    before = _spread(SIGNAL * (2 * labels - 1) + sum(own.values()) + rest)
+    facts = {"colour": np.take(["a", "b"], colour), "shuffled": np.take(["a", "b"], shuffled)}
+    groups = [f"person {number}" for number in persons]
+    images = tabulate_images(before, labels, classes=CLASSES, facts=facts, groups=groups)
     lost = {region: _draw_noise(kind, persons, random) for region in REGIONS}
     for region, part in own.items():
         lost[region][:, 0] += part
-    trials = [_hide(images, before, region=region, lost=lost[region]) for region in REGIONS]
+    trials = [hide(images, before, region=name, lost=_spread(lost[name]), classes=CLASSES) for name in REGIONS]
     looked = Evidence(
         images=images,
         attention=pd.DataFrame({"image_id": [], "target": [], "cam": [], "cam_max": []}),  # nothing was looked at
-        regions=_place(names),
+        regions=place(images, REGIONS),
         settings=_settings(job),
     )
-    trials += [_swap(looked, before, region=region, own=own[region]) for region in REGIONS]
+    trials += [swap(looked, before, region=region, own=_spread(own[region])) for region in REGIONS]
     return replace(looked, interventions=pd.concat(trials, ignore_index=True)[INTERVENTIONS.names])
+
+
+def _spread(margins: Floats) -> Floats:
+    """Logits of two classes with these margins of the second over the first."""
+    return margins[..., None] / 2 * np.array([-1.0, 1.0])
 
 
 def _draw_noise(kind: Kind, persons: NDArray[np.int64], random: np.random.Generator) -> Floats:
@@ -207,61 +197,3 @@ def _settings(job: Job) -> Settings:
         grid=(6, 6),
         seed=job.seed,
     )
-
-
-def _answer(margins: Floats) -> Row:
-    """What a model with these margins says."""
-    logits = np.column_stack([-margins / 2, margins / 2]).astype("<f4")
-    chance = 1 / (1 + np.exp(-np.abs(margins)))
-    return {
-        "predicted": np.take(CLASSES, (margins > 0).astype(int)),
-        "score": chance,
-        "margin": np.abs(margins),
-        "logits": [row.tobytes() for row in logits],
-    }
-
-
-def _hide(images: pd.DataFrame, before: Floats, *, region: str, lost: Floats) -> pd.DataFrame:
-    """Trials of one region: itself (place 0) and its controls, in both fills; controls lose noise alone."""
-    facts = {"attribute": None, "donor_group": None, "donor": None, "region": region}
-    parts = []
-    for number, fill in enumerate(FILLS):
-        for place in range(CONTROLS + 1):
-            told = _try(images, before, after=before - lost[number, place])
-            parts.append(told.assign(**facts, fill=fill, place=place))
-    return pd.concat(parts)
-
-
-def _swap(looked: Evidence, before: Floats, *, region: str, own: Floats) -> pd.DataFrame:
-    """Trials of one region: that of a donor in its place, with donors as the audit pairs them."""
-    every, parts = np.arange(len(before)), []
-    for attribute in looked.settings.attributes:
-        for pairing in pair_by_attribute(looked, region, rows=every, attribute=attribute):
-            rows, donors = pairing.rows, pairing.donors
-            told = _try(looked.images.iloc[rows], before[rows], after=before[rows] - own[rows] + own[donors])
-            names = looked.images["image_id"].to_numpy()[donors]
-            facts = {"attribute": attribute, "donor_group": pairing.group, "donor": names}
-            parts.append(told.assign(**facts, region=region, fill="swap", place=0))
-    return pd.concat(parts)
-
-
-def _try(images: pd.DataFrame, before: Floats, *, after: Floats) -> pd.DataFrame:
-    """What the model says of changed images."""
-    facts = {"image_id": images["image_id"], "area": SIDE**2, "predicted_before": images["predicted"]}
-    told = {**facts, **_answer(after), "margin_before": np.abs(before), "margin": np.sign(before) * after}
-    return pd.DataFrame(told).drop(columns="score")
-
-
-def _place(names: list[str]) -> pd.DataFrame:
-    """The regions table: two squares beside each other."""
-    parts = []
-    for region, left in REGIONS.items():
-        box = {"x_min": left, "y_min": 0.4, "x_max": left + SIDE, "y_max": 0.4 + SIDE}
-        raster = np.zeros(RASTER)
-        rows, columns = (
-            slice(int(low * size), int((low + SIDE) * size)) for low, size in zip((0.4, left), RASTER, strict=True)
-        )
-        raster[rows, columns] = 1
-        facts = {"image_id": names, "region": region, "area": SIDE**2, **box, "weights": b""}
-        parts.append(pd.DataFrame(facts).assign(raster=[pack_raster(raster)] * len(names)))
-    return pd.concat(parts, ignore_index=True)

@@ -51,6 +51,13 @@ def closed(example: dict[str, ModuleType]) -> dict[float, list[pd.DataFrame]]:
 
 
 @pytest.fixture(scope="module")
+def several(example: dict[str, ModuleType]) -> pd.DataFrame:
+    """A model of three classes that uses the cue; what the attribute does elsewhere bends margins."""
+    jobs, t0_classes = example["jobs"], example["t0_classes"]
+    return pd.DataFrame(t0_classes.run(jobs.Job("t0_classes", "three-elsewhere", 1.2, 0, 500)))
+
+
+@pytest.fixture(scope="module")
 def decoys(example: dict[str, ModuleType]) -> dict[float, pd.DataFrame]:
     """A network trained with a cue that agrees with the class three times in four, and one with one in two."""
     t1 = example["t1"]
@@ -116,6 +123,28 @@ def test_weight_gives_the_shift_that_was_asked_for(example: dict[str, ModuleType
         assert weight / margins.std() == pytest.approx(theta, rel=0.03)
 
 
+def test_of_several_classes_the_cue_is_found_and_not_what_only_bends_the_margin(several: pd.DataFrame) -> None:
+    cue, loud = (_cell(several, region, "colour") for region in ("cue", "loud"))
+    assert (cue["answer"], cue["band"]) == ("found", "material")
+    assert loud["truth"] == 0
+    assert abs(loud["noise"]) > 0.1, "else nothing is tempting"
+    assert loud["answer"] == "not enough evidence"
+    assert set(several[several["attribute"] == "shuffled"]["answer"]) == {"ruled out"}
+
+
+def test_the_truth_of_several_classes_is_what_swaps_change(example: dict[str, ModuleType]) -> None:
+    """A donor's region of another value brings its own noise along: it changes a little more than the value alone."""
+    t0_classes = example["t0_classes"]
+    for kind in ("three", "five-elsewhere"):
+        job = example["jobs"].Job("t0_classes", kind, 1.2, 1, 1500)
+        trials = t0_classes.make_evidence(job).interventions
+        swaps = trials[(trials["fill"] == "swap") & (trials["region"] == "cue") & (trials["attribute"] == "colour")]
+        changed = swaps["predicted"] != swaps["predicted_before"]
+        other = changed[swaps["donor_group"] == "opposite"].mean()
+        assert t0_classes.find_truth(job) == pytest.approx(other, abs=0.04)
+    assert t0_classes.find_truth(example["jobs"].Job("t0_classes", "three", 0.0, 0, 100)) == 0
+
+
 def test_no_shift_is_never_found_and_a_shift_at_the_margin_is_neither_found_nor_ruled_out(
     closed: dict[float, list[pd.DataFrame]],
 ) -> None:
@@ -173,12 +202,13 @@ def test_page_tells_how_many_models_and_every_table(
     example: dict[str, ModuleType],
     closed: dict[float, list[pd.DataFrame]],
     decoys: dict[float, pd.DataFrame],
+    several: pd.DataFrame,
     tmp_path: Path,
 ) -> None:
-    tables = [*(rows for many in closed.values() for rows in many), *decoys.values()]
+    tables = [*(rows for many in closed.values() for rows in many), *decoys.values(), several]
     rows = [row for table in tables for row in json.loads(table.to_json(orient="records"))]
     page = example["report"].write(rows, tmp_path).read_text(encoding="utf-8")
-    assert "from 5 models: 3 of tier t0, 2 of tier t1" in page
+    assert "from 6 models: 3 of tier t0, 1 of tier t0_classes, 2 of tier t1" in page
     assert "small cut" in page
     for title, tabulate, _ in example["report"].SECTIONS:
         assert (f"## {title}\n" in page) == (not tabulate(pd.DataFrame(rows)).empty)
