@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
 
 INTERRUPTED: Final = 130
+RUNNING: Final = "auditor.out"
+"""Where a run keeps its output folder, for words on how it may be gone on with."""
+PHOTOS: Final = click.Path(path_type=Path, file_okay=False, exists=True)
 PLAN_FLAGS: Final = {
     "model": "model.source",
     "weights": "model.weights",
@@ -78,11 +81,17 @@ class _Commands(click.Group):
             raise  # whoever read along has heard enough: click ends in silence
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            msg = f"{where}{error.strerror or error}; what was done is kept: run again with --resume"
-            raise _Refusal(AuditorError(msg)) from error
+            raise _Refusal(AuditorError(f"{where}{error.strerror or error}{_tell_kept(ctx)}")) from error
         except KeyboardInterrupt:
-            click.echo("\nauditor: interrupted; what was done is kept: run again with --resume", err=True)
+            click.echo(f"\nauditor: interrupted{_tell_kept(ctx)}", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _tell_kept(ctx: click.Context) -> str:
+    """What a run that was cut off leaves: nothing, until it has records."""
+    out: Path | None = ctx.meta.get(RUNNING)
+    begun = out is not None and any(any(out.glob(f"{deep}records/run.json")) for deep in ("", "*/"))
+    return "; what was done is kept: run again with --resume" if begun else ""
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -134,11 +143,12 @@ def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None,
     disclosure = take_disclosure(flags)
     audit = Audit.from_toml(plan, overrides=_overrides(flags))
     audit = audit.model_copy(update={"report": disclosure.into(audit.report)})
+    click.get_current_context().meta[RUNNING] = out
     with Progress() as progress:
         result = run_plan(
             audit,
             out=out,
-            devices=devices.split(",") if devices else (),
+            devices=[name.strip() for name in devices.split(",")] if devices else (),
             shard=Shard.parse(shard) if shard else WHOLE,
             progress=progress,
             say=functools.partial(click.echo, err=True),
@@ -153,7 +163,7 @@ def run(plan: Path, out: Path | None, *, devices: str | None, shard: str | None,
 @click.option("--out", type=FOLDER, help="Where to write; default: FOLDER.")
 @with_formats
 @with_html_dir
-@click.option("--photos", type=FOLDER, help="Where the photographs are, if they were moved.")
+@click.option("--photos", type=PHOTOS, help="Where the photographs are, if they were moved.")
 @with_disclosure
 @click.option("--requirements", multiple=True, metavar="NAME", help="Frameworks for the index: names, or .yaml files.")
 @with_mlflow
@@ -190,7 +200,10 @@ def init(plan: Path) -> None:
 @main.command("list")
 @click.argument("drawer", required=False)
 def list_entries(drawer: str | None) -> None:
-    """List what there is in a DRAWER (cams, readers, regions, models, engines), or in all of them."""
+    """List what there is in a DRAWER, or in all of them.
+
+    Drawers: cams, readers, regions, interventions, models, engines, statistics.
+    """
     from auditor.inventory import describe_drawers
 
     for line in describe_drawers(drawer):

@@ -55,9 +55,10 @@ def describe_drawers(drawer: str | None = None) -> list[str]:
 def _entries(drawer: str) -> Iterator[str]:
     room, registry = DRAWERS[drawer]
     entries = getattr(import_module(room), registry)
+    width = max(map(len, DRAWERS)) + 2
     for name, entry in entries.items():
         caption = (entry.__doc__ or "").strip().splitlines()[:1]
-        yield f"{drawer:<12}{name:<20}{caption[0] if caption else ''}"
+        yield f"{drawer:<{width}}{name:<20}{caption[0] if caption else ''}"
 
 
 def examine() -> tuple[list[str], bool]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from auditor import runs
+from auditor.audits.arguments import check_subject, take_options, take_table
 from auditor.audits.outputs import check_free
-from auditor.audits.planned import PlannedModel, load_dataset
+from auditor.audits.planned import PlannedModel, list_inputs, load_dataset
 from auditor.audits.several import check_alike, check_single, do_together
 from auditor.audits.tasks import Order, check_names, prepare, remember
 from auditor.documents.declared import Declared
@@ -87,16 +88,20 @@ def audit(
     UnfinishedError
         If other shards are not done yet.
     """
-    looking = AuditPlan(attributes=list(attributes), seed=seed, cam=cam, title=title)
-    hiding = InterventionsPlan.model_validate(dict(interventions or {}))
+    check_subject(model, dataset)
+    options = take_options(options)
+    named = attributes if isinstance(attributes, str) else list(attributes)  # the letters of one are no names
+    asked = {"attributes": named, "seed": seed, "cam": cam, "title": title}
+    looking = take_table(AuditPlan, "audit", asked)
+    hiding = take_table(InterventionsPlan, "interventions", interventions)
     plan = {"audit": looking.model_dump(exclude_none=True), "data": {"roles": dict(dataset.roles)}}
     plan |= {"interventions": hiding.model_dump()}
-    asked_of_report = ask(ReportPlan.model_validate(dict(report or {})), model.classes)
+    asked_of_report = ask(take_table(ReportPlan, "report", report), model.classes)
     lock = None if policy is None else lock_policy(policy)
-    told = Told(Declared.model_validate(dict(declared or {})), asked_of_report, lock)
+    told = Told(take_table(Declared, "declared", declared), asked_of_report, lock)
     with contextlib.ExitStack() as kept:
         folder = kept.enter_context(tempfile.TemporaryDirectory(prefix="auditor-")) if out is None else out
-        own = check_free(Path(folder), options)
+        own = check_free(Path(folder), options, inputs=[dataset.images])
         recall = None if out is None else remember(Path(folder), options, own=own)
         order = Order(looking=looking, hiding=hiding, plan=plan, told=told, out=Path(folder), recall=recall)
         check_names(looking, hiding)
@@ -125,11 +130,12 @@ def run(plan: Audit | str | Path, *, out: str | Path, **options: Unpack[Options]
     AuditorError
         As for `audit`, and if the plan cannot be used.
     """
+    options = take_options(options)
     plan = plan if isinstance(plan, Audit) else Audit.from_toml(plan)
     out, several = Path(out), len(plan.models) > 1
     if several:
         check_single(out)
-    own = check_free(out, options, audits=list(plan.each()) if several else ["."])
+    own = check_free(out, options, audits=list(plan.each()) if several else ["."], inputs=list_inputs(plan))
     check_names(plan.audit, plan.interventions)
     recall = remember(out, options, own=own)
     plans = plan.each() if several else {"": plan}

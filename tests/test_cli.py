@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from auditor import testing
 from auditor.cli import main
 from auditor.commands.progress import Bar, Lines, make_progress
+from auditor.inventory import DRAWERS
 from tests.test_pipeline import PLAN
 
 if TYPE_CHECKING:
@@ -160,6 +161,12 @@ def test_the_output_folder_is_named_after_the_plan(planted: Path, monkeypatch: p
         (["run", "audit.toml", "--attribute", "sites"], 3, "site"),
         (["run", "audit.toml", "--target-layer", "sea"], 3, "see"),
         (["run", "audit.toml", "--shard", "3/2"], 2, "a shard is written i/N"),
+        (["run", "audit.toml", "--devices", "gpu"], 2, "devices: 'gpu' is not there; expected of this machine's cpu"),
+        (["run", "audit.toml", "--devices", "cpu, cpu:"], 2, "devices: 'cpu:' is not there"),
+        (["run", "audit.toml", "--resume", "--force"], 2, "resume and force: "),
+        (["run", "audit.toml", "--out", "audit.toml/out"], 2, "is a file; --out names a folder"),
+        (["report", ".", "--photos", "nowhere"], 2, "Directory 'nowhere' does not exist"),
+        (["policy", "init", "x" * 300 + ".toml"], 2, "cannot be written"),
         (["report", "."], 3, "audit.json: cannot be read: No such file or directory"),
         (["report", ".", "--format", "docx"], 2, "no such format: 'docx'"),
         (["list", "cam"], 2, "no such drawer: 'cam'; nearest: 'cams'"),
@@ -180,7 +187,7 @@ def test_a_taken_folder_is_refused_before_anything_is_loaded(planted: Path, tmp_
     (tmp_path / "out" / "mine.txt").write_text("mine", encoding="utf-8")
     code, text = invoke("run", planted / "audit.toml", "--out", tmp_path / "out")
     assert code == 2
-    assert "exists; choose another --out" in text
+    assert "exists, and holds no audit; choose another --out" in text
 
 
 def test_shards_say_what_remains(planted: Path, tmp_path: Path) -> None:
@@ -211,6 +218,34 @@ def test_list_shows_what_is_in_a_drawer() -> None:
     assert code == 0
     for entry in ("gradcam", "hirescam", "serial", "torchvision"):
         assert entry in text
+    assert "interventions  noise" in text
+    assert all(drawer in invoke("list", "--help")[1] for drawer in DRAWERS)
+
+
+def test_only_a_run_with_records_is_said_to_go_on(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "net.pt")
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    words = ("run", planted / "audit.toml", "--out", tmp_path / "out", "--interventions", 0, "--no-pdf")
+    for monkey, code, said in (
+        (fail, 3, "auditor: net.pt: Permission denied"),
+        (interrupt, 130, "auditor: interrupted"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr("auditor.pipeline.load_dataset", monkey)
+            patch.setattr("auditor.plans.plan.write_plan", monkey)
+            for some in (words, ("init", tmp_path / "new.toml")):
+                found, text = invoke(*some)
+                assert (found, text.strip()) == (code, said)
+    with monkeypatch.context() as patch:
+        patch.setattr("auditor.audits.tasks.sum_up", fail)
+        code, text = invoke(*words)
+    assert (code, text) == (3, "auditor: net.pt: Permission denied; what was done is kept: run again with --resume\n")
 
 
 def test_doctor_says_what_is_there() -> None:

@@ -17,10 +17,12 @@ import torch
 
 import auditor
 from auditor import testing
+from auditor.audits.planned import load_dataset
 from auditor.errors import DataError, UnfinishedError, UsageError
 from auditor.pipeline import audit, run
 from auditor.plans.plan import Audit
 from auditor.records import READ, unpack_grids
+from auditor.report.metrics import list_metrics
 from auditor.runs import Shard
 
 if TYPE_CHECKING:
@@ -197,7 +199,7 @@ def test_an_output_folder_is_not_touched_unasked(finished: tuple[auditor.AuditRe
 
 def test_a_folder_that_holds_something_else_is_not_touched(planted: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="exists; choose another --out, --resume to go on with it, or --force"):
+    with pytest.raises(UsageError, match="exists, and holds no audit; choose another --out"):
         run(planted / "audit.toml", out=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
@@ -208,6 +210,49 @@ def test_force_removes_the_audit_and_nothing_else(copied: Path, planted: Path) -
     run(look_only(planted), out=copied, force=True)
     assert (copied / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert not (copied / "records" / "interventions").exists()
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"force": True}, {"resume": True}, {"shard": Shard(1, 2)}],
+    ids=["plain", "force", "resume", "shard"],
+)
+def test_a_project_that_holds_no_audit_loses_nothing(planted: Path, tmp_path: Path, options: Any) -> None:
+    """A person's own folders bear the names of ours."""
+    own = shutil.copytree(planted, tmp_path / "own")
+    for name in ("csv/people.csv", "records/patients/p1.txt", "records/run.json", "tables/t.txt", "summary.md"):
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        (own / name).write_text("{}", encoding="utf-8")
+    before = files_of(own)
+    with pytest.raises(UsageError, match=r"own: .*choose another --out$"):
+        run(own / "audit.toml", out=own, **options)
+    assert files_of(own) == before
+
+
+def test_force_leaves_what_others_keep_beside_an_audits_files(copied: Path, planted: Path) -> None:
+    mine = ("csv/people.csv", "records/patients/p1.txt", "records/notes.json", "tables/mine.parquet")
+    for name in mine:
+        (copied / name).parent.mkdir(parents=True, exist_ok=True)
+        (copied / name).write_text("mine", encoding="utf-8")
+    (copied / "csv" / "images.csv").write_text("old", encoding="utf-8")
+    run(look_only(planted), out=copied, force=True)
+    assert all((copied / name).read_text(encoding="utf-8") == "mine" for name in mine)
+    assert not (copied / "csv" / "images.csv").exists()
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_an_audit_is_not_made_from_what_it_replaces(copied: Path, planted: Path, *, force: bool) -> None:
+    listed = copied / "csv" / "images.csv"
+    listed.parent.mkdir()
+    shutil.copy(planted / "annotations.csv", listed)
+    plan = Audit.from_toml(planted / "audit.toml", overrides={"data.annotations": str(listed)})
+    with pytest.raises(UsageError, match=r"images\.csv: is read by this audit, and lies where an audit in .* writes"):
+        run(plan, out=copied, force=force)
+    assert listed.is_file()
 
 
 def test_resuming_a_finished_run_looks_at_nothing_again(copied: Path, planted: Path) -> None:
@@ -280,7 +325,17 @@ def test_rows_left_out_are_counted_on_page_one(own: Path, tmp_path: Path) -> Non
     assert facts.warnings[0].startswith(
         f"{facts.data.n_faults} faulty rows were left out, as asked for; the first: line 4"
     )
-    assert facts.data.n_listed == COUNT - 1
+    assert (facts.data.n_listed, facts.data.n_skipped, facts.data.n_read) == (COUNT, 1, COUNT - 1)
+    assert list_metrics(facts)["images.left_out"] == 1
+
+
+def test_what_is_passed_over_is_said_on_the_terminal(own: Path, caplog: pytest.LogCaptureFixture) -> None:
+    lines = (own / "annotations.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (own / "annotations.csv").write_text("".join(lines[:-4]), encoding="utf-8")
+    assert len(load_dataset(look_only(own), skip_bad=False)) == COUNT - 4
+    (told,) = caplog.messages
+    assert told.startswith("annotations.csv: ")
+    assert told.endswith(" rows of regions.csv for images that are not listed passed over")
 
 
 def test_outputs_that_are_not_finite_are_a_reason_not_an_answer(planted: Path) -> None:

@@ -208,6 +208,10 @@ def _attributes(evidence: Evidence) -> Iterator[str]:
                 f"{attribute} is not recorded for {unknown} of {len(evidence.read)} images: they are shown as a "
                 "subgroup of their own and are in no comparison."
             )
+        values = set(evidence.texts(attribute)) - {NOT_RECORDED}
+        if len(values) <= 1:
+            found = "one value alone" if values else "no value"
+            yield f"{attribute} has {found} on these images: no groups can be compared by it."
 
 
 def _groups(evidence: Evidence, estimates: pd.DataFrame) -> Iterator[str]:

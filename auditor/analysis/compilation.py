@@ -162,7 +162,8 @@ def _data_facts(data: Mapping[str, Any], evidence: Evidence) -> DataFacts:
         annotations=data["annotations"],
         manifest_sha256=data["manifest_sha256"],
         exif=data["exif"],
-        n_listed=len(images),
+        n_listed=len(images) + (data.get("n_skipped") or 0),
+        n_skipped=data.get("n_skipped"),  # not in runs that were begun with an earlier version
         n_read=len(read),
         n_clusters=count_distinct(evidence.clusters),
         clusters_origin=describe_clusters(evidence) if evidence.settings.group_duplicates else data["clusters_origin"],

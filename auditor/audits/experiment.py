@@ -14,6 +14,7 @@ from auditor.analysis.perturbations import plan_perturbations
 from auditor.analysis.sampling import choose_probes, sample_images
 from auditor.audits.provenance import address
 from auditor.audits.stages import Site, Stage
+from auditor.errors import UsageError
 from auditor.evidence.experimenter import Experimenter
 from auditor.evidence.interventions import FILLS
 from auditor.evidence.prober import PASSES, RANDOM_PASSES, Prober
@@ -35,25 +36,45 @@ MOST_RANDOMISED = 64
 """Images whose maps are set against those of models with random weights."""
 MOST_DELETED = 200
 """Images of which a tenth is deleted, by the map and by three other choices."""
+FEWEST_FILLS = 2
 MOST_PERTURBED = 300
 """Images that are changed as a whole, property by property."""
 
 
-def check_fills(names: Sequence[str]) -> None:
-    """Refuse a plan that names a fill that is not there.
+def check_fills(asked: InterventionsPlan) -> None:
+    """Refuse a plan whose fills are not there, or cannot agree with one another.
 
     Parameters
     ----------
-    names
-        Of the plan.
+    asked
+        That table of the plan.
 
     Raises
     ------
     UsageError
-        With the nearest known name.
+        With the nearest known name, or what is missing.
     """
-    for name in names:
+    for name in asked.fills:
         FILLS.find(name)
+    twice = [name for name, count in Counter(asked.fills).items() if count > 1]
+    if twice:
+        raise UsageError(
+            f"interventions.fills: each way once is expected, found {twice[0]!r} {asked.fills.count(twice[0])} times"
+        )
+    counted = [name for name in asked.fills if _counts(name)]
+    if asked.images and len(counted) < FEWEST_FILLS:
+        ways = ", ".join(name for name in FILLS if _counts(name))
+        found = ", ".join(asked.fills) or "none"
+        raise UsageError(
+            f"interventions.fills: at least two ways that remove information must agree before anything is said; "
+            f"expected two or more of {ways}, found {found}; or images = 0 to hide nothing"
+        )
+
+
+def _counts(name: str) -> bool:
+    """Whether a fill counts towards agreement: swaps are tested by themselves."""
+    fill = FILLS[name]
+    return fill.removes_information and not fill.needs_donor
 
 
 def try_interventions(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auditor.evidence.dataset import AnnotatedDataset
@@ -10,11 +12,11 @@ from auditor.evidence.models.classes import read_classes
 from auditor.evidence.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from auditor.evidence.dataset import Options as Description
+    from auditor.evidence.options import Options as Description
     from auditor.plans.models import ModelPlan
     from auditor.plans.plan import Audit
+
+logger = logging.getLogger(__name__)
 
 
 class PlannedModel:
@@ -58,8 +60,28 @@ class PlannedModel:
         )
 
 
+def list_inputs(plan: Audit) -> list[Path]:
+    """List what a plan names that is read from the disk.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+
+    Returns
+    -------
+    list of Path
+        Files and folders, whether or not they are there.
+    """
+    data = [plan.data.images, plan.data.annotations, plan.data.regions, plan.data.masks]
+    models = [path for table in plan.models for path in (table.weights, table.classes)]
+    code = [table.source.rpartition(":")[0] for table in plan.models]
+    named = [*(name for name in code if name.endswith(".py")), *([plan.policy] if plan.policy else [])]
+    return [path for path in (*data, *models) if isinstance(path, Path)] + [plan.root / name for name in named]
+
+
 def load_dataset(plan: Audit, *, skip_bad: bool) -> AnnotatedDataset:
-    """Load the dataset that a plan names.
+    """Load the dataset that a plan names, and say aloud what was passed over.
 
     Parameters
     ----------
@@ -89,5 +111,9 @@ def load_dataset(plan: Audit, *, skip_bad: bool) -> AnnotatedDataset:
         "skip_bad": skip_bad,
     }
     if table.annotations is None:
-        return AnnotatedDataset.from_folders(table.images, **known)
-    return AnnotatedDataset.from_csv(table.annotations, images=table.images, **known)
+        dataset = AnnotatedDataset.from_folders(table.images, **known)
+    else:
+        dataset = AnnotatedDataset.from_csv(table.annotations, images=table.images, **known)
+    for note in dataset.notes:
+        logger.warning("%s: %s", dataset.source, note)
+    return dataset

@@ -129,6 +129,7 @@ def _data_facts(dataset: AnnotatedDataset) -> dict[str, Any]:
         "roles": dict(dataset.roles),
         "faults": list(dataset.faults[:SHOWN]),
         "n_faults": len(dataset.faults),
+        "n_skipped": dataset.n_skipped,
     }
 
 

@@ -94,8 +94,7 @@ class Recall:
         except DataError as error:
             refuse_taken(folder.parent, str(error))
         self.say(f"the audit in {folder.parent} is finished, and nothing that it was made from has changed")
-        said = json.loads(json.dumps({"title": header["title"], "plan": header["plan"]}, sort_keys=True))  # as on disk
-        return runs.Run(run.folder, {**run.header, **said}, run.units)
+        return retell(run, header)
 
     def _take_look(
         self,
@@ -170,6 +169,25 @@ class Recall:
         except DataError as error:
             refuse_taken(folder.parents[1], str(error))
         return run
+
+
+def retell(run: Run, header: Mapping[str, Any]) -> Run:
+    """Let a run say of itself what is said now of what does not change a number: its title, and how the plan reads.
+
+    Parameters
+    ----------
+    run
+        Of an earlier time, with the same fingerprints.
+    header
+        What is said now.
+
+    Returns
+    -------
+    Run
+        The same, made when it was made; its run.json is written where the audit is concluded.
+    """
+    said = json.loads(json.dumps({"title": header["title"], "plan": header["plan"]}, sort_keys=True))  # as on disk
+    return runs.Run(run.folder, {**run.header, **said}, run.units)
 
 
 def tell_reuse(look: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -11,6 +11,7 @@ from auditor.audits.stages import Counter
 from auditor.errors import UnfinishedError, UsageError, nearest
 from auditor.evidence.engines.base import Job
 from auditor.evidence.joint import JointCollector, JointLoader, JointRun
+from auditor.publishing.folders import holds_audit, holds_comparison
 from auditor.result import RECORDS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def check_single(out: Path) -> None:
     UsageError
         With what to do.
     """
-    if (out / RECORDS).exists():
+    if (out / RECORDS).exists() or (holds_audit(out) and not holds_comparison(out)):
         raise UsageError(f"{out}: holds the audit of a single model; the plan has several: choose another --out")
 
 
@@ -84,7 +85,7 @@ def do_together(tasks: Mapping[str, Task], *, out: Path) -> AuditResult:
     AuditorError
         As `Task.conclude` does for one model, and `auditor.compare`.
     """
-    from auditor.comparing.comparison import compare
+    from auditor.comparing.comparison import compare, save_comparison
 
     first = next(iter(tasks.values()))
     with contextlib.ExitStack() as held:
@@ -93,7 +94,7 @@ def do_together(tasks: Mapping[str, Task], *, out: Path) -> AuditResult:
         looked = look_together(tasks)
         results = _conclude(tasks, looked)
     progress = first.site.options.get("progress")
-    return compare(*results, names=list(tasks), out=out, force=True, progress=progress)
+    return save_comparison(compare(*results, names=list(tasks), progress=progress), out)
 
 
 def look_together(tasks: Mapping[str, Task]) -> dict[str, Run]:

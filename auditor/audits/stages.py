@@ -177,7 +177,7 @@ class Site:
         """Do a stage that follows from the tables of an earlier one; what was made from other tables is made again."""
         folder = self.folder / name
         if self.resumes(folder) and runs.load(folder).header["fingerprints"] != stage.header["fingerprints"]:
-            logger.warning("the %s were made from another plan or other images: they are done again", name)
+            logger.warning("the %s were made from other images, or by another version: they are done again", name)
             self.forget(name)
         return self.fill(stage, self.open(stage, folder))
 

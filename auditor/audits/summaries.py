@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from auditor.analysis.compilation import compile_document, introduce
 from auditor.documents.document import Document, serialise
+from auditor.publishing.folders import SUMMARY
 from auditor.runs import SUCCESS
 from auditor.runs.files import fingerprint, sha256, write_bytes
 from auditor.trials import STAGES
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-SUMMARY: Final = "summary.json"
-"""In the folder of the records."""
 RECKONING: Final = ("numpy", "pandas", "scipy")
 """What the statistics depend on, beside our own code."""
 logger = logging.getLogger("auditor")

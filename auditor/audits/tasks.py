@@ -12,7 +12,7 @@ from auditor.audits.experiment import check_fills, try_interventions
 from auditor.audits.outputs import clear
 from auditor.audits.provenance import make_header
 from auditor.audits.rechecking import as_tables
-from auditor.audits.reusing import Recall, tell_reuse
+from auditor.audits.reusing import Recall, retell, tell_reuse
 from auditor.audits.stages import Options, Site, Stage
 from auditor.audits.summaries import sum_up
 from auditor.errors import DataError
@@ -97,7 +97,7 @@ class Task:
         """The run of that pass: a new one, the one that was cut off, or one that answers in its place."""
         site, recall = self.site, self.site.recall
         if site.resumes(site.folder):
-            return site.open(self.stage, site.folder)
+            return retell(site.open(self.stage, site.folder), self.header)
         if recall is None or not recall.own:
             clear(self.order.out)
         found = None
@@ -165,7 +165,7 @@ def check_names(looking: AuditPlan, hiding: InterventionsPlan) -> None:
         With the nearest known name.
     """
     CAMS.find(looking.cam)
-    check_fills(hiding.fills)
+    check_fills(hiding)
 
 
 def remember(out: Path, options: Options, *, own: bool) -> Recall | None:

@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import click
 
+from auditor.errors import UsageError
+
 AUDIT: Final = click.Path(path_type=Path, exists=True)
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
@@ -52,6 +54,7 @@ def gate_audit(
     from auditor.judging import judge_to_show
     from auditor.privacy.disclosure import Disclosure
     from auditor.publishing.delivery import append_text
+    from auditor.publishing.destinations import make_folder
     from auditor.report.rulings import tell_verdict
     from auditor.result import read_document
 
@@ -66,7 +69,7 @@ def gate_audit(
     )
     click.echo(str(judged.shown))
     home = out or (folder if folder.is_dir() else folder.parent)
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     for path in write_verdict(judged.shown, judged.document, home, formats=asked):
         click.echo(path)
     said = append_text(tell_verdict(judged.shown))
@@ -87,7 +90,10 @@ def init_policy(path: Path, preset: str) -> None:
     """Write a commented policy to PATH (default: policy.toml)."""
     from auditor.gating import write_policy
 
-    written = write_policy(path, preset=preset)
+    try:
+        written = write_policy(path, preset=preset)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}; name a file elsewhere") from None
     click.echo(f'{written}: edit it, name it in the plan (policy = "{written.name}"), then `auditor gate DIR`')
 
 

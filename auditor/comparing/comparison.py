@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,23 +12,22 @@ from auditor.analysis.comparison import compare_evidence
 from auditor.analysis.compilation import recall
 from auditor.analysis.matching import match
 from auditor.comparing.contenders import LONGEST, find_folder, name_models, open_contender, refuse_twice
-from auditor.documents.document import REDACTED, SCHEMA_VERSION, serialise
+from auditor.documents.document import SCHEMA_VERSION, serialise
 from auditor.errors import UsageError
-from auditor.gating import GATE_FILES
-from auditor.publishing.rendering import FILES, FORMATS
+from auditor.publishing.destinations import check_writable, make_folder
+from auditor.publishing.folders import holds_comparison, list_ours, remove
+from auditor.publishing.rendering import FORMATS
 from auditor.records import TABLES as RECORDED
-from auditor.result import AUDIT, LATER, RECORDS, TABLES, AuditResult, read_document
+from auditor.result import AUDIT, LATER, RECORDS, AuditResult, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
     from auditor.comparing.contenders import Given
     from auditor.documents.document import Document
 
-OURS: Final = (AUDIT, REDACTED, *FILES, *GATE_FILES.values(), TABLES)
-"""What a comparison writes into its folder, and all that --force removes."""
 PDF: Final = FORMATS["pdf"].file
 """It says itself whether it is the one that would be written: see `auditor.report.reprinting`."""
 _PAIR: Final = 2
@@ -96,7 +94,7 @@ def compare(
     last = contenders[-1].result
     document = last.document.model_copy(update={"comparison": comparison, "schema_version": SCHEMA_VERSION})
     result = replace(last, document=document, folder=None)
-    return result if out is None else _save(result, Path(out))
+    return result if out is None else save_comparison(result, Path(out))
 
 
 class _Steps:
@@ -135,14 +133,16 @@ def check_free(out: str | Path, given: Sequence[Given], *, force: bool = False) 
         If it is a file, one of the audits, or taken.
     """
     out = Path(out)
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file; --out names a folder")
+    check_writable(out)
     if out.resolve() in [find_folder(one) for one in given]:
         raise UsageError(f"{out}: is one of the audits that are compared; choose another --out")
     if not out.is_dir() or not any(out.iterdir()):
         return
     if (out / RECORDS).exists() or ((out / AUDIT).is_file() and read_document(out).comparison is None):
         raise UsageError(f"{out}: holds an audit, which a comparison never replaces; choose another --out")
+    if not holds_comparison(out):
+        only = "; --force replaces a comparison and nothing else" if force else ""
+        raise UsageError(f"{out}: exists, and holds no comparison{only}; choose another --out")
     if not force:
         raise UsageError(f"{out}: exists; choose another --out, or --force to replace the comparison in it")
 
@@ -173,12 +173,26 @@ def _tables(result: AuditResult) -> Mapping[str, pd.DataFrame]:
     return {name: getattr(result, name) for name in (*RECORDED, *LATER)}
 
 
-def _save(result: AuditResult, out: Path) -> AuditResult:
-    """Write a comparison, in place of an earlier one; where that says the same, its time and its PDF stay."""
-    out.mkdir(parents=True, exist_ok=True)
+def save_comparison(result: AuditResult, out: Path) -> AuditResult:
+    """Write a comparison, in place of an earlier one; where that says the same, its time and its PDF stay.
+
+    Parameters
+    ----------
+    result
+        The comparison.
+    out
+        A folder that may be written to.
+
+    Returns
+    -------
+    AuditResult
+        As it lies there.
+    """
+    make_folder(out)
     result = result.located(out)
     earlier = _as_of_before(result.document, out)
-    _clear(out, keeping=() if earlier is None else (PDF,))
+    if holds_comparison(out):
+        remove(path for path in list_ours(out) if earlier is None or path.name != PDF)
     if earlier is not None:
         result = replace(result, document=earlier)
     result.save(out)
@@ -196,11 +210,3 @@ def _as_of_before(document: Document, out: Path) -> Document | None:
     same = document.comparison.model_copy(update={"made": before.made})
     document = document.model_copy(update={"comparison": same})
     return document if serialise(document) == path.read_bytes() else None
-
-
-def _clear(out: Path, *, keeping: Collection[str]) -> None:
-    for path in (out / name for name in OURS if name not in keeping):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)

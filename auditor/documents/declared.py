@@ -104,9 +104,16 @@ def read_declared(path: str | Path) -> Declared:
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}; a file with a table [{TABLE}] is expected"
         raise UsageError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         msg = f"{path}: not valid TOML: {error}"
         raise UsageError(msg) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        msg = f"{path}: not valid TOML: line {line} holds a letter that is not UTF-8; save the file as UTF-8"
+        raise UsageError(msg) from None
+    if TABLE not in values and {"model", "data", "audit"} & set(values):
+        msg = f"{path}: no table [{TABLE}]: expected one, as this is a plan; or a file with its keys alone"
+        raise UsageError(msg)
     table = values.get(TABLE, values)
     try:
         return Declared.model_validate(table)

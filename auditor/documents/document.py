@@ -75,7 +75,8 @@ class DataFacts(Part):
     annotations: str
     manifest_sha256: str
     exif: str  # whether orientation was applied, and who said so
-    n_listed: int
+    n_listed: int  # rows of the annotations, those that were skipped included
+    n_skipped: int | None = None  # of these: at fault, and no image of theirs was tried; None: n_listed lacks them
     n_read: int
     n_clusters: int
     clusters_origin: str  # "group_id" or "one image each"

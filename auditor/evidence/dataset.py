@@ -7,37 +7,26 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from auditor.errors import DataError, nearest
 from auditor.evidence.faults import Fault, count, name_some
 from auditor.evidence.listing import check_attributes, list_images, refuse_label
+from auditor.evidence.options import check_columns, check_options, check_path
 from auditor.evidence.paths import ImagesFolder
 from auditor.evidence.places import find_places
 from auditor.evidence.readers import READERS
 from auditor.evidence.roles import as_role, check_roles
 from auditor.evidence.samples import Region, Sample, make_samples
-from auditor.records import images_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from auditor.documents.ladder import Role
+    from auditor.evidence.options import Options
     from auditor.evidence.places import Exif
 
 __all__ = ["AnnotatedDataset", "Region", "Sample"]
-
-
-class Options(TypedDict, total=False):
-    """What may be said of a dataset, whatever its format."""
-
-    regions: str | Path | None  # CSV file of boxes, folder of Pascal VOC files, or folder of masks
-    masks: str | Path | None  # folder with masks/REGION/IMAGE.png, non-zero is inside
-    roles: Mapping[str, str] | None  # region: core, context, protected or artefact
-    attributes: Sequence[str] | None  # columns to split by; None: those that `AnnotatedDataset.select` will name
-    classes: Sequence[str] | None  # labels that are allowed; None: any
-    exif: Exif | None  # turn images upright, as regions then are; or take pixels as stored
-    skip_bad: bool  # leave bad rows out and say so in `faults`, instead of refusing the dataset
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,6 +46,7 @@ class AnnotatedDataset:
     exif_origin: str = ""
     clusters_origin: Literal["group_id", "one image each"] = "one image each"
     faults: tuple[str, ...] = ()  # rows that were left out, and why
+    n_skipped: int = 0  # rows of the annotations among the faults; the others are of regions
     notes: tuple[str, ...] = ()  # files that were passed over on purpose, in words
     columns: tuple[str, ...] = ()  # every column that could be an attribute
 
@@ -82,6 +72,8 @@ class AnnotatedDataset:
         ------
         DataError
             With all faults at once, the first twenty in words.
+        UsageError
+            If an option is none, or of another kind.
         """
         return cls.from_reader("csv", annotations, images=images, **options)
 
@@ -105,6 +97,8 @@ class AnnotatedDataset:
         ------
         DataError
             With all faults at once, the first twenty in words.
+        UsageError
+            If an option is none, or of another kind.
         """
         return cls.from_reader("class_folders", images, images=images, **options)
 
@@ -132,9 +126,15 @@ class AnnotatedDataset:
         ------
         DataError
             With all faults at once, the first twenty in words.
+        UsageError
+            If an option is none, or of another kind.
         """
-        chosen = options.get("attributes")
-        images_schema(chosen or ())  # refuses names that the tables use
+        check_options(options)
+        check_path("annotations", source)
+        check_path("images", images)
+        named = options.get("attributes")
+        chosen = None if named is None else tuple(dict.fromkeys(named))
+        check_columns(chosen or ())
         folder = ImagesFolder(Path(images))
         annotations = READERS.find(reader)(Path(source), attributes=chosen)
         listing = list_images(annotations, folder, classes=options.get("classes"))
@@ -159,6 +159,7 @@ class AnnotatedDataset:
             exif_origin=places.exif_origin,
             clusters_origin="group_id" if annotations.grouped else "one image each",
             faults=tuple(map(str, faults)),
+            n_skipped=len(listing.faults),
             notes=(*annotations.notes, *places.notes),
             columns=annotations.attributes,
         )
@@ -181,8 +182,10 @@ class AnnotatedDataset:
         ------
         DataError
             If there is no such column, its name is one of ours, or it looks like an identifier.
+        UsageError
+            If it is no list of names.
         """
-        images_schema(attributes)
+        check_columns(attributes)
         for attribute in attributes:
             if attribute not in self.columns:
                 known = (
@@ -231,7 +234,8 @@ class AnnotatedDataset:
         kept = tuple(sample for sample in self.samples if sample.image_id not in faults)
         if not kept:
             raise DataError.from_faults(f"{self.source}: no image is left", [str(fault) for fault in faults.values()])
-        return replace(self, samples=kept, faults=(*self.faults, *map(str, faults.values())))
+        said = (*self.faults, *map(str, faults.values()))
+        return replace(self, samples=kept, faults=said, n_skipped=self.n_skipped + len(faults))
 
     def fingerprint(self) -> str:
         """Hash of everything declared: ids, labels, attributes, groups, regions, bytes of masks, roles, orientation.
@@ -260,6 +264,7 @@ class AnnotatedDataset:
         parts += [f"attributes {name_some(self.attributes)}"] if self.attributes else []
         parts += [f"regions {', '.join(f'{name} ({role})' for name, role in self.roles.items())}"] if self.roles else []
         parts += [f"{count(len(self.faults), 'row')} left out"] if self.faults else []
+        parts += self.notes
         return f"<AnnotatedDataset {self.source}: {'; '.join(parts)}>"
 
 

@@ -92,7 +92,7 @@ def open_image(source: Path | IO[bytes], *, formats: Sequence[str] = FORMATS) ->
     Raises
     ------
     DataError
-        If the file is of no such format, damaged, or over `MAX_PIXELS`.
+        If the file cannot be read, is of no such format, damaged, or over `MAX_PIXELS`.
     """
     # other libraries allow truncated files for the whole process: a half-grey picture must not pass as read
     ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -108,7 +108,9 @@ def open_image(source: Path | IO[bytes], *, formats: Sequence[str] = FORMATS) ->
         msg = "no such file"
         raise DataError(msg) from error
     except DAMAGE as error:
-        msg = f"damaged: {describe(error)}"
+        # Pillow's own complaints carry no number of the system
+        what = "damaged" if getattr(error, "errno", None) is None else "cannot be read"
+        msg = f"{what}: {describe(error)}"
         raise DataError(msg) from error
     width, height = image.size
     if width * height > MAX_PIXELS:

@@ -12,6 +12,7 @@ import pandas as pd
 from auditor.errors import DataError, nearest
 from auditor.evidence.faults import Fault, name_some
 from auditor.evidence.headers import Header, read_headers
+from auditor.evidence.likenesses import Likenesses, tell_contents
 from auditor.evidence.paths import MISSING, refuse_name
 from auditor.evidence.readers.base import IMAGE, LABEL, LINE
 
@@ -65,10 +66,11 @@ def list_images(annotations: Annotations, folder: ImagesFolder, *, classes: Sequ
     faults = _check_repeats(rows) | _check_labels(rows, classes) | _check_names(rows)
     names = [name for k, name in enumerate(rows[NAME].tolist()) if k not in faults]
     files = _read_files(names, folder)
+    likenesses = Likenesses(folder.root)
     for k, (name, image) in enumerate(zip(rows[NAME].tolist(), rows[IMAGE].tolist(), strict=True)):
         found = files.get(name)
         if k not in faults and isinstance(found, str):
-            faults[k] = f"{image!r}: {found}"
+            faults[k] = f"{image!r}: {found}{likenesses.offer(name) if found == MISSING else ''}"
     lines = rows[LINE].to_numpy()
     listed = [Fault(line=int(lines[k]), text=text) for k, text in sorted(faults.items())]
     return Listing(
@@ -152,7 +154,7 @@ def refuse_label(label: str, classes: Sequence[str] | None) -> str:
         return "the label is empty"
     if classes is None or label in classes:
         return ""
-    return f"label {label!r} is not a class{nearest(label, classes)}"
+    return f"label {label!r} is not a class{nearest(label, classes) or f'; the classes are {name_some(classes)}'}"
 
 
 def _check_repeats(rows: pd.DataFrame) -> dict[int, str]:
@@ -190,7 +192,8 @@ def _read_files(names: Sequence[str], folder: ImagesFolder) -> dict[str, tuple[P
     found = {name: folder.find(name) for name in names}
     if names and all(place == MISSING for place in found.values()):
         raise DataError(
-            f"{folder.root}: none of the listed images is there: {name_some(names)}; is it the right folder?"
+            f"{folder.root}: none of the listed images is there: {name_some(names)}; is it the right folder? "
+            f"{tell_contents(folder.root)}"
         )
     paths = {name: place for name, place in found.items() if not isinstance(place, str)}
     headers = dict(zip(paths, read_headers(list(paths.values())), strict=True))

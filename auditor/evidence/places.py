@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
+from auditor.errors import DataError
 from auditor.evidence.faults import Fault, count, name_some
 from auditor.evidence.headers import UPRIGHT
 from auditor.evidence.listing import normalise
@@ -58,18 +59,18 @@ def find_places(listing: Listing, *, regions: str | Path | None, masks: str | Pa
     Raises
     ------
     DataError
-        If a source cannot be read as a whole.
+        If a source cannot be read as a whole, or no region is for a listed image.
     """
     found = _read_sources(listing, regions, masks)
-    rows = pd.concat([make_rows(), *(each.rows for each in found)], ignore_index=True)
-    rows["image"] = normalise(rows["image"])
+    every = pd.concat([make_rows(), *(each.rows for each in found)], ignore_index=True)
+    rows = every[_are_listed(every, listing.names)].reset_index(drop=True)
     headers = {name: header for name, (_, header) in listing.files.items()}
     turned = [name for name, header in headers.items() if header.orientation != UPRIGHT]
     unsettled = sorted(set(turned).intersection(rows["image"])) if exif is None else []
     sizes = {name: header.frame(apply_exif=exif == "apply") for name, header in headers.items()}
     frames = pd.DataFrame.from_dict(sizes, orient="index", columns=["height", "width"], dtype="float64")
     good, faults = check_regions(rows, frames.drop(index=unsettled).reindex(listing.names))
-    names = frozenset(rows["region"].unique()) - {""}
+    names = frozenset(every["region"].unique()) - {""}
     return Places(
         rows=good,
         names=names,
@@ -83,12 +84,30 @@ def find_places(listing: Listing, *, regions: str | Path | None, masks: str | Pa
 
 def _read_sources(listing: Listing, regions: str | Path | None, masks: str | Path | None) -> list[FoundRegions]:
     names = list(listing.names)
-    found = []
+    found = {}
     if regions is not None:
-        found.append(find_regions(Path(regions), names))
+        found[Path(regions)] = find_regions(Path(regions), names)
     if masks is not None:
-        found.append(REGION_SOURCES["masks"].read(Path(masks), names))
-    return found
+        found[Path(masks)] = REGION_SOURCES["masks"].read(Path(masks), names)
+    return [_count_others(each, source, listing.names) for source, each in found.items()]
+
+
+def _count_others(found: FoundRegions, source: Path, names: pd.Index) -> FoundRegions:
+    """A part of the images may be listed: what lies on the others is counted, unless it is all there is."""
+    rows = found.rows.assign(image=normalise(found.rows["image"]))
+    others = rows[~_are_listed(rows, names)]
+    if others.empty:
+        return replace(found, rows=rows)
+    if len(others) == len(rows):
+        there = f"{name_some(others['image'].unique())} and images {name_some(names)}"
+        raise DataError(f"{source}: no region is for a listed image: {there}")
+    note = f"{count(len(others), 'row')} of {source.name} for images that are not listed passed over"
+    return replace(found, rows=rows, notes=(*found.notes, note))
+
+
+def _are_listed(rows: pd.DataFrame, names: pd.Index) -> pd.Series[bool]:
+    """Rows of listed images, and those that name none."""
+    return rows["image"].isin([*names, ""])
 
 
 def _block(unsettled: list[str]) -> tuple[Fault, ...]:

@@ -58,13 +58,17 @@ def check_roles(roles: Mapping[str, str], regions: Sequence[str]) -> list[Fault]
     a role is declared for region 'fase', which no image has; nearest: 'face'; the regions are 'face'
     """
     faults = [
-        Fault(text=f"role {role!r} of region {region!r} is none of {', '.join(ROLES)}{nearest(role, ROLES)}")
+        Fault(text=f"role {role!r} of region {region!r} is none of {', '.join(ROLES)}{_meant(role)}")
         for region, role in roles.items()
         if role not in ROLES
     ]
     seen = f"the regions are {name_some(regions, shown=20)}" if regions else "there are no regions"
     return faults + [
         Fault(text=f"a role is declared for region {region!r}, which no image has{nearest(region, regions)}; {seen}")
-        for region in roles
+        for region in map(str, roles)
         if region not in regions
     ]
+
+
+def _meant(role: object) -> str:
+    return nearest(role, ROLES) if isinstance(role, str) else ""

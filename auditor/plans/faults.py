@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Known = Callable[[Sequence[str]], list[str]]
 
 
-def explain(error: ValidationError, path: Path, *, known: Known) -> str:
+def explain(error: ValidationError, path: Path | str, *, known: Known, table: str | None = None) -> str:
     """Tell all faults of a plan.
 
     Parameters
@@ -23,9 +23,11 @@ def explain(error: ValidationError, path: Path, *, known: Known) -> str:
     error
         What checking it gave.
     path
-        Its file.
+        Its file, or what else was handed over.
     known
         Keys that a table knows, by the names of the tables on the way to it.
+    table
+        The table that was checked; None for the whole plan.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def explain(error: ValidationError, path: Path, *, known: Known) -> str:
     lines: dict[str, str] = {}
     for fault in error.errors():
         # A union reports each of its branches (`resize.int`, `resize.tuple[int,int]`): the first is enough.
-        parts = [part for part in fault["loc"] if not _is_branch(str(part))]
+        parts = [*([table] if table else []), *(part for part in fault["loc"] if not _is_branch(str(part)))]
         keys = [str(part) for part in parts if not isinstance(part, int)]
         place = _place(parts)
         lines.setdefault(place, f"  {place}: {_sentence(fault, keys, known)}")

@@ -32,6 +32,18 @@ def _located(value: object, info: Any) -> object:
     return value if root is None or not isinstance(value, str) else Path(root) / Path(value).expanduser()
 
 
+def _named(value: object) -> object:
+    """Names of classes, or the file that holds them; TOML takes names without quotes for numbers."""
+    if isinstance(value, list | tuple) and not all(isinstance(name, str) for name in value):
+        names = ", ".join(f'"{name}"' for name in value)
+        msg = f"names in quotes are expected, as in [{names}], found {list(value)!r}"
+        raise ValueError(msg)
+    if not isinstance(value, list | tuple | str | Path):
+        msg = f"a list of names, or the path of a file with one name per line, is expected, found {value!r}"
+        raise ValueError(msg)  # noqa: TRY004 -- pydantic tells faults by it
+    return value
+
+
 Located = Annotated[Path, BeforeValidator(_located)]
 
 
@@ -57,7 +69,7 @@ class ModelPlan(Table):
     name: str | None = None  # how a comparison speaks of it, and the folder of its audit
     source: str
     weights: Located | None = None
-    classes: list[str] | Located
+    classes: Annotated[list[str] | Located, BeforeValidator(_named)]
     target_layer: str | None = None
     preprocessing: PreprocessingPlan | None = None
 

@@ -165,8 +165,12 @@ def _read(path: Path) -> dict[str, Any]:
     except (IsADirectoryError, PermissionError) as error:
         msg = f"{path}: cannot be read as a plan: {error.strerror}"
         raise UsageError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         msg = f"{path}: not valid TOML: {error}"
+        raise UsageError(msg) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        msg = f"{path}: not valid TOML: line {line} holds a letter that is not UTF-8; save the file as UTF-8"
         raise UsageError(msg) from None
 
 
@@ -235,7 +239,7 @@ def write_plan(path: str | Path) -> Path:
     Raises
     ------
     UsageError
-        If the file exists or its folder does not.
+        If the file exists, its folder does not, or it cannot be written.
     """
     path = Path(path)
     path = path / "audit.toml" if path.is_dir() else path
@@ -248,5 +252,8 @@ def write_plan(path: str | Path) -> Path:
         raise UsageError(msg) from None
     except FileNotFoundError:
         msg = f"{path}: its folder does not exist"
+        raise UsageError(msg) from None
+    except OSError as error:
+        msg = f"{path}: cannot be written: {error.strerror or error}; name a file elsewhere"
         raise UsageError(msg) from None
     return path

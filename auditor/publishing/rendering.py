@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.documents.document import REDACTED
 from auditor.errors import RenderError, UsageError, nearest
+from auditor.publishing.destinations import check_writable, make_folder
 from auditor.publishing.filing import with_requirements
 from auditor.publishing.sources import Source, find_home, find_source
 from auditor.report.html import write_html, write_html_folder
@@ -21,7 +23,6 @@ from auditor.runs.files import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from auditor.privacy.disclosure import Disclosure
     from auditor.result import AuditResult
@@ -162,12 +163,15 @@ def render_formats(
     Raises
     ------
     UsageError
-        If there is no folder to write to.
+        If there is no folder to write to or it cannot be written, or the photographs are not where they are said to be.
     """
+    if images is not None and not Path(images).is_dir():
+        raise UsageError(f"{images}: is no folder; expected that of the photographs")
+    home = find_home(result, folder)
+    check_writable(home)
     source = find_source(result, folder, images=images, disclosure=disclosure)
     source = replace(source, document=with_requirements(source.document, requirements))
-    home = find_home(result, folder)
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     written, faults = [], []
     if source.derived:
         write_bytes(home / REDACTED, source.audit)

@@ -38,12 +38,12 @@ def find_page(folder: str | Path) -> tuple[Path, tuple[str, ...]]:
     path = Path(folder)
     if path.is_file() and path.suffix == ".html":
         return path, ()
+    if not path.exists():
+        msg = f"{path}: no such folder; `auditor run` writes one"
+        raise DataError(msg)
     home = path if path.is_dir() else path.parent
     page = home / FORMATS["html"].file
     if not page.is_file():
-        if not path.exists():
-            msg = f"{path}: no such folder; `auditor run` writes one"
-            raise DataError(msg)
         (*_, page) = write_report(path, formats=["html"])
         return page, ()
     newer = [name for name in (AUDIT, SIGNOFF) if _is_newer(home / name, page)]

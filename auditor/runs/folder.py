@@ -229,9 +229,12 @@ def locked(folder: Path, shard: Shard = WHOLE) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If another process holds it.
+        If another process holds it, or it cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror or error}; choose another --out") from None
     path = folder / f".lock-{shard.index}-of-{shard.count}"
     owner = path.with_suffix(".owner")
     try:

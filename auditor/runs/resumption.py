@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,10 +14,18 @@ from auditor.errors import UsageError
 from auditor.runs.files import sha256
 from auditor.runs.folder import MANIFEST, SUCCESS, Run, load, stat_files, write_manifest
 from auditor.runs.units import WHOLE, Shard, Unit
+from auditor.trials import STAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+ASKED: Final = {
+    "data": ("roles", "exif"),
+    "audit": ("attributes", "seed", "cam"),
+    "interventions": ("images", "fills", "controls"),
+}
+"""Keys of a plan that numbers depend on, by table; what else does is told by fingerprints."""
 
 
 def resume(
@@ -50,24 +59,44 @@ def resume(
     run = load(folder)
     _refuse_other(run, header)
     (folder / SUCCESS).unlink(missing_ok=True)
-    for stray in folder.glob("unit-*.tmp"):
-        if any(stray.name.startswith(f"{unit.name}.") for unit in run.units if unit in shard):
-            shutil.rmtree(stray)
+    _sweep(run, shard)
     notes = [note for unit in run.units if unit in shard and run.is_done(unit) for note in _set_aside_broken(run, unit)]
     notes += _set_aside_changed(run, files, shard)
     return run, notes
 
 
+def _sweep(run: Run, shard: Shard) -> None:
+    """Remove what a process that was killed left aside; of several shards each removes what is its own."""
+    for stray in run.folder.glob("unit-*.tmp"):
+        if any(stray.name.startswith(f"{unit.name}.") for unit in run.units if unit in shard):
+            shutil.rmtree(stray)
+    if shard == WHOLE:
+        for name in STAGES:
+            for kind in ("tmp", "old"):
+                shutil.rmtree(run.folder / f"{name}.{kind}", ignore_errors=True)
+
+
 def _refuse_other(run: Run, header: Mapping[str, Any]) -> None:
     before, now = run.header["fingerprints"], header["fingerprints"]
     changed = [name for name in now if before.get(name) != now[name]]
-    if changed:
-        detail = ", ".join(f"{name} {str(before.get(name))[:12]} then, {now[name][:12]} now" for name in changed)
+    told = list(_tell_changes(run.header, header)) if changed in ([], ["plan"]) else []
+    if changed or told:
+        prints = (f"{name} {str(before.get(name))[:12]} then, {now[name][:12]} now" for name in changed)
         msg = (
-            f"{run.folder.parent}: was started with another {' and '.join(changed)} ({detail}); "
-            "choose another --out, or --force to start again"
+            f"{run.folder.parent}: was started with another {' and '.join(changed or ['plan'])} "
+            f"({', '.join(told or prints)}); choose another --out, or --force to start again"
         )
         raise UsageError(msg)
+
+
+def _tell_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What a plan asks otherwise than it did, in its own words; keys that were not known then are passed over."""
+    for name, keys in ASKED.items():
+        earlier, later = (header.get("plan", {}).get(name, {}) for header in (before, now))
+        for key in (key for key in keys if key in earlier and key in later):
+            then, asked = (json.dumps(table[key], ensure_ascii=False) for table in (earlier, later))
+            if json.loads(then) != json.loads(asked):
+                yield f"{name}.{key} {then} then, {asked} now"
 
 
 def _set_aside_broken(run: Run, unit: Unit) -> list[str]:

@@ -94,6 +94,17 @@ def test_regions_at_one_place_or_none(build: SimpleNamespace) -> None:
     assert any(sentence.startswith("Region tag is seen in none of the 300 images") for sentence in found)
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [(["man", ""], "one value alone"), (["man", "man"], "one value alone"), (["", ""], "no value"), (["a", "b"], "")],
+)
+def test_an_attribute_with_nothing_to_compare(build: SimpleNamespace, values: list[str], told: str) -> None:
+    labels = ["doctor", "nurse"] * 50
+    found = said(of(build, labels, labels, gender=values * 50))
+    lines = [line for line in found if "no groups can be compared" in line]
+    assert lines == ([f"gender has {told} on these images: no groups can be compared by it."] if told else [])
+
+
 def test_missing_values_thin_and_empty_subgroups(build: SimpleNamespace) -> None:
     labels = ["doctor", "nurse"] * 100
     gender = (["man", "woman"] * 100)[:190] + [""] * 10

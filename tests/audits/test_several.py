@@ -351,6 +351,19 @@ def test_the_folder_of_a_single_audit_is_left_alone(planted: Path, tmp_path: Pat
         run(planted / "audit.toml", out=tmp_path / "out", force=True)
 
 
+def test_what_others_keep_beside_several_audits_stays(planted: Path, tmp_path: Path) -> None:
+    out, plan = tmp_path / "out", Audit.from_toml(planted / "audit.toml", overrides={"interventions.images": 0})
+    (out / "sound" / "csv").mkdir(parents=True)
+    (out / "sound" / "csv" / "mine.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds no audit; --force replaces an audit and nothing else"):
+        run(plan, out=out, force=True)
+    run(plan, out=out, resume=True)
+    (out / "csv").mkdir()
+    (out / "csv" / "mine.csv").write_text("mine", encoding="utf-8")
+    run(plan, out=out, force=True)
+    assert [path.read_text(encoding="utf-8") for path in sorted(out.rglob("mine.csv"))] == ["mine", "mine"]
+
+
 def test_the_command_writes_reports_of_each_and_of_the_comparison(planted: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ["run", str(planted / "audit.toml"), "--out", str(out), "--interventions", "4"]

@@ -157,20 +157,26 @@ def test_a_stage_that_was_killed_goes_on_to_the_same_bytes(
     assert result.document.findings == calm[0].document.findings
 
 
-def test_other_interventions_are_done_again_and_nothing_else(
-    calm: tuple[auditor.AuditResult, Path], copied: Path, planted: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("key", "value", "then", "now"),
+    [("images", 0, "1000", "0"), ("controls", 1, "2", "1"), ("fills", ["mean", "noise"], "", r'\["mean", "noise"\]')],
+)
+def test_a_run_is_not_resumed_with_other_interventions(
+    copied: Path, planted: Path, key: str, value: Any, then: str, now: str
 ) -> None:
-    records = copied / "records"
-    looked, checked = times_of(records), times_of(records / "checks")
-    result = run(changed(planted, controls=1, fills=["mean", "noise"]), out=copied, resume=True, devices=["cpu"])
-    assert "the interventions were made from another plan or other images" in caplog.text
-    assert "the checks" not in caplog.text
-    assert result.interventions["place"].max() == 1
-    assert set(result.interventions["fill"]) & {"swap"} == set()
-    assert (times_of(records), times_of(records / "checks")) == (looked, checked)
-    assert result.document.protocol is not None
-    assert result.document.protocol.controls == 1
-    assert not list(records.glob("*.old"))
+    """It would say one thing of its plan and another of what was done, or lose what was."""
+    before = {path: path.read_bytes() for path in sorted(copied.rglob("*")) if path.is_file()}
+    told = rf"another plan \(interventions\.{key} .*{then} then, {now} now\); choose another --out, or --force"
+    with pytest.raises(UsageError, match=told):
+        run(changed(planted, **{key: value}), out=copied, resume=True, devices=["cpu"])
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_resumed_run_bears_the_title_that_it_is_given(copied: Path, planted: Path) -> None:
+    titled = Audit.from_toml(planted / "audit.toml", overrides={"audit.title": "T2"})
+    document = run(titled, out=copied, resume=True, devices=["cpu"]).document
+    assert (document.title, document.plan["audit"]["title"]) == ("T2", "T2")
+    assert load(copied / "records").header["title"] == auditor.load(copied).document.title == "T2"
 
 
 def test_a_changed_image_is_hidden_and_tested_again(copied: Path, planted: Path, tmp_path: Path) -> None:
@@ -190,13 +196,14 @@ def test_what_resumes_whole_is_not_done_again(copied: Path, planted: Path) -> No
 
 
 def test_no_images_hides_nothing_and_says_so(copied: Path, planted: Path) -> None:
-    result = run(changed(planted, images=0), out=copied, resume=True, devices=["cpu"])
+    out = copied.parent / "none"
+    result = run(changed(planted, images=0), out=out, devices=["cpu"])
     assert result.document.protocol is None
     assert result.document.findings == []
     assert result.interventions.empty
-    loaded = auditor.load(copied)
+    loaded = auditor.load(out)
     assert all(getattr(loaded, name).empty for name in LATER)
-    assert not any((copied / "records" / name).exists() for name in STAGES)
+    assert not any((out / "records" / name).exists() for name in STAGES)
 
 
 def test_an_unknown_fill_is_refused_before_anything_is_loaded(planted: Path, tmp_path: Path) -> None:
@@ -210,6 +217,21 @@ def test_an_unknown_fill_is_refused_before_anything_is_loaded(planted: Path, tmp
     )
     with pytest.raises(UsageError, match=r"'nois'.*nearest: 'noise'"):
         run(plan, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("fills", "fault"),
+    [
+        (["noise", "noise"], "each way once is expected, found 'noise' 2 times"),
+        (["noise"], "at least two ways .* expected two or more of noise, mean, inpaint.*, found noise;"),
+        (["noise", "swap", "blur"], "at least two ways .* found noise, swap, blur;"),
+        ([], "at least two ways .* found none;"),
+    ],
+)
+def test_fills_that_cannot_agree_are_refused(planted: Path, tmp_path: Path, fills: list[str], fault: str) -> None:
+    with pytest.raises(UsageError, match=rf"interventions\.fills: {fault}"):
+        run(changed(planted, fills=fills), out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

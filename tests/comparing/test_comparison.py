@@ -224,12 +224,24 @@ def test_a_folder_that_holds_something_is_left_alone(audits: Path, compared: Pat
     check_free(tmp_path / "old", given)
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_a_folder_without_a_comparison_is_left_alone(audits: Path, tmp_path: Path, *, force: bool) -> None:
+    for name in ("csv/mine.csv", "csv/findings.csv", "summary.md"):
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"exists, and holds no comparison.*; choose another --out$"):
+        auditor.compare(audits / "old", audits / "new", out=tmp_path / "out", force=force)
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()] == ["mine"] * 3
+
+
 def test_an_earlier_comparison_is_replaced_and_nothing_else_is(audits: Path, compared: Path, tmp_path: Path) -> None:
     out = shutil.copytree(compared, tmp_path / "out")
-    for name in ("report.html", "gate.xml", "mine.txt"):
+    (out / "csv").mkdir(exist_ok=True)
+    for name in ("report.html", "gate.xml", "mine.txt", "csv/cues.csv", "csv/mine.csv"):
         (out / name).write_text("x", encoding="utf-8")
     auditor.compare(audits / "new", audits / "old", out=out, force=True)
-    assert {path.name for path in out.iterdir()} == {"audit.json", "tables", "mine.txt"}
+    assert {path.name for path in out.iterdir()} == {"audit.json", "csv", "tables", "mine.txt"}
+    assert [path.name for path in (out / "csv").iterdir()] == ["mine.csv"]
     found = read_document(out).comparison
     assert found is not None
     assert found.baseline == "new"

@@ -91,6 +91,15 @@ def test_what_is_no_such_file_is_refused(tmp_path: Path, text: str | None) -> No
         read_declared(tmp_path / "none.toml" if text is None else write(tmp_path, text))
 
 
+def test_a_plan_that_declares_nothing_and_letters_that_are_not_utf_8(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no table \[declared\]"):
+        read_declared(write(tmp_path, PLAN))
+    path = tmp_path / "latin.toml"
+    path.write_bytes('[declared]\nintended_use = "Übung"\n'.encode("latin-1"))
+    with pytest.raises(UsageError, match="line 2 holds a letter that is not UTF-8"):
+        read_declared(path)
+
+
 def test_what_is_declared_stands_apart_from_the_plan_and_from_what_a_resumed_run_must_match(tmp_path: Path) -> None:
     plan = Audit.from_toml(write(tmp_path, PLAN + FACTS, "audit.toml"))
     assert plan.describe() == Audit.from_toml(write(tmp_path, PLAN, "bare.toml")).describe()

@@ -6,12 +6,13 @@ import os
 import pickle
 import random
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from auditor.errors import DataError
+from auditor.errors import DataError, UsageError
 from auditor.evidence.dataset import AnnotatedDataset, Region
 from auditor.evidence.photographs import read_photograph
 
@@ -127,21 +128,21 @@ def test_all_faults_at_once(kit: Kit) -> None:
     ]
     kit.boxes += ["x.jpg,face,1,2,3,4", "a.jpg,hair,5,2,3,4"]
     assert kit.refuse(classes=["doctor", "nurse", "NA"]) == [
-        "…/people.csv: 8 faults",
+        "…/people.csv: 7 faults",
         "line 5: 'd.jpg': no such file",
         "line 6: 'a.jpg' repeats line 2",
         "line 7: '../b.jpg' leaves the images folder",
         "line 8: 3 cells, expected 4 as in the header",
         "line 9: label 'Docter' is not a class; nearest: 'doctor'",
         "line 10: no image is named",
-        "boxes.csv line 4: region 'face' is for 'x.jpg', which the annotations do not list",
         "boxes.csv line 5: box 'hair' (5, 2, 3, 4) of 'a.jpg' is inverted: its maximum is below its minimum",
     ]
     dataset = kit.load(classes=["doctor", "nurse", "NA"], skip_bad=True)
     assert [s.image_id for s in dataset.samples] == ["a.jpg", "b.jpg", "sub/c.png"]
-    assert len(dataset.faults) == 8
+    assert (len(dataset.faults), dataset.n_skipped) == (7, 6)
+    assert dataset.notes == ("1 row of boxes.csv for images that are not listed passed over",)
     assert dataset.faults[0] == "line 5: 'd.jpg': no such file"
-    assert "8 rows left out" in repr(dataset)
+    assert "; 7 rows left out; 1 row of boxes.csv for images that are not listed passed over>" in repr(dataset)
 
 
 def test_of_many_faults_twenty_are_shown(kit: Kit) -> None:
@@ -211,13 +212,51 @@ def test_the_images_folder_itself_may_be_a_link(kit: Kit) -> None:
 def test_the_wrong_folder_is_one_fault(kit: Kit) -> None:
     (kit.folder / "other").mkdir()
     kit.photos = kit.folder / "other"
-    assert kit.refuse() == [
-        "…/other: none of the listed images is there: 'a.jpg', 'b.jpg', 'sub/c.png'; is it the right folder?"
-    ]
+    asked = "…/other: none of the listed images is there: 'a.jpg', 'b.jpg', 'sub/c.png'; is it the right folder?"
+    assert kit.refuse() == [f"{asked} It is empty"]
+    (kit.photos / ".hidden").touch()
+    (kit.photos / "sub").mkdir()
+    (kit.photos / "z.jpg").touch()
+    assert kit.refuse() == [f"{asked} It holds 'sub/', 'z.jpg'"]
     kit.photos = kit.folder / "none"
     assert kit.refuse() == ["…/none: no such folder of images"]
     kit.photos = kit.folder / "people.csv"
     assert kit.refuse() == ["…/people.csv: is a file, expected folder of images"]
+
+
+def test_a_name_that_is_nearly_right_is_offered_and_not_taken(kit: Kit) -> None:
+    for name in (normalize("NFD", "é.jpg"), "X.PNG", "only.webp", "other.txt", "sub/Y.jpg"):
+        kit.draw(name) if not name.endswith("txt") else (kit.photos / name).touch()
+    (kit.photos / "lost.jpg").symlink_to(kit.photos / "nowhere.jpg")
+    names = (normalize("NFC", "é.jpg"), "x.png", "only.jpg", "other.jpg", "SUB/y.jpg", "lost.jpg", "new/a.jpg")
+    kit.rows += [f"{name},nurse,f,p3" for name in names]
+    accents = "; there is a file of this name whose accents are stored in another way (Unicode NFC or NFD)"
+    ends = (accents, "; there is 'X.PNG'", "; there is 'only.webp'", "", "; there is 'sub/Y.jpg'", "", "")
+    assert kit.refuse()[1:] == [
+        f"line {line}: {name!r}: no such file{end}" for line, name, end in zip(range(5, 12), names, ends, strict=True)
+    ]
+    assert len(kit.load(skip_bad=True)) == 3
+
+
+def test_a_photograph_that_may_not_be_read_is_not_called_damaged(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shut(path: Path, **_: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Image, "open", shut)
+    assert kit.refuse()[1] == "line 2: 'a.jpg': cannot be read: Permission denied"
+
+
+def test_boxes_of_images_that_are_not_listed_are_a_note_and_a_fault_only_where_there_are_no_others(kit: Kit) -> None:
+    kit.rows.pop()
+    dataset = kit.load()
+    assert (dataset.faults, dataset.regions) == ((), ("coat", "face"))
+    assert dataset.notes == ("1 row of boxes.csv for images that are not listed passed over",)
+    kit.boxes[2] = "sub/c.png,coat,odd,0,40,30"
+    assert kit.load().faults == ()
+    kit.boxes.pop(1)
+    assert kit.refuse(skip_bad=True) == [
+        "…/boxes.csv: no region is for a listed image: 'sub/c.png' and images 'a.jpg', 'b.jpg'"
+    ]
 
 
 def test_copies_and_contradictions(kit: Kit) -> None:
@@ -235,7 +274,7 @@ def test_copies_and_contradictions(kit: Kit) -> None:
 
 def test_nothing_left(kit: Kit) -> None:
     assert kit.refuse(classes=["cat"], skip_bad=True)[0] == "…/people.csv: no image is left: 3 faults"
-    assert kit.refuse(classes=["cat"])[1] == "line 2: label 'doctor' is not a class"
+    assert kit.refuse(classes=["cat"])[1] == "line 2: label 'doctor' is not a class; the classes are 'cat'"
     kit.rows = kit.rows[:1]
     assert kit.refuse(skip_bad=True) == ["…/people.csv: holds a header and no rows"]
 
@@ -250,13 +289,18 @@ def test_attributes(kit: Kit) -> None:
         "no column 'gendre'; nearest: 'gender'; the columns are 'image', 'label', 'gender', 'group_id'"
     )
     assert "an attribute cannot be named 'label'" in kit.refuse(attributes=["label"])[0]
+    assert "an attribute cannot be named 'image'" in kit.refuse(attributes=["image"])[0]
+    assert kit.load(attributes=["gender", "gender"]).attributes == ("gender",)
     dataset = kit.load(attributes=None)
     assert dataset.attributes == ()
     assert dataset.select(["gender"]).attributes == ("gender",)
     with pytest.raises(DataError, match="people.csv: no attribute 'age'; the columns are 'gender'"):  # noqa: RUF043
         dataset.select(["age"])
-    with pytest.raises(DataError, match="an attribute cannot be named 'score'"):
-        dataset.select(["score"])
+    for name in ("score", "image"):
+        with pytest.raises(DataError, match=f"an attribute cannot be named '{name}'"):
+            dataset.select([name])
+    with pytest.raises(UsageError, match=r"attributes is 'gender', expected a list of names: \['gender'\]"):
+        dataset.select("gender")
 
 
 def test_an_attribute_of_a_thousand_values_is_an_identifier(kit: Kit) -> None:
@@ -315,9 +359,39 @@ def test_roles(kit: Kit) -> None:
         "role 'protectd' of region 'face' is none of core, context, protected, artefact; nearest: 'protected'",
         "a role is declared for region 'fase', which no image has; nearest: 'face'; the regions are 'coat', 'face'",
     ]
+    assert kit.refuse(roles={"face": None})[1:] == [
+        "role None of region 'face' is none of core, context, protected, artefact"
+    ]
     assert kit.refuse(roles={"face": "core"}, regions=None)[1:] == [
         "a role is declared for region 'face', which no image has; there are no regions"
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"region": "boxes.csv"}, "a dataset has no option 'region'; nearest: 'regions'; it has 'regions', 'masks', "),
+        ({"role": {"face": "core"}}, "a dataset has no option 'role'; nearest: 'roles'; "),
+        ({"attribute": ["gender"]}, "a dataset has no option 'attribute'; nearest: 'attributes'; "),
+        ({"exif": "auto"}, "exif is 'auto', expected 'apply' or 'ignore', or None if not known"),
+        ({"exif": ["apply"]}, "exif is ['apply'], expected 'apply' or 'ignore'"),
+        ({"roles": ["face"]}, "roles is ['face'], expected a role for each region, such as {'face': 'core'}"),
+        ({"attributes": "gender"}, "attributes is 'gender', expected a list of names: ['gender']"),
+        ({"attributes": [5]}, "attributes is [5], expected a list of names"),
+        ({"classes": "doctor"}, "classes is 'doctor', expected a list of names: ['doctor']"),
+        ({"masks": 5}, "masks is a int, expected the path of a file or folder"),
+    ],
+)
+def test_options_that_are_none_are_not_swallowed(kit: Kit, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        kit.load(**options)
+    assert str(caught.value).startswith(said)
+
+
+def test_sources_that_are_no_paths(kit: Kit) -> None:
+    table: Any = {"image": ["a.jpg"]}
+    with pytest.raises(UsageError, match="annotations is a dict, expected the path of a file or folder"):
+        AnnotatedDataset.from_csv(table, images=kit.photos)
 
 
 def test_a_region_is_not_called_as_the_whole_picture_is(kit: Kit) -> None:
@@ -380,11 +454,14 @@ def test_fingerprint(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> None
 def test_labels_of_a_model(kit: Kit) -> None:
     dataset = kit.load()
     dataset.check_labels(["doctor", "nurse", "NA"])
-    with pytest.raises(DataError, match=r"people\.csv: 1 fault\n  line 4: label 'NA' is not a class"):
+    with pytest.raises(
+        DataError, match=r"people\.csv: 1 fault\n  line 4: label 'NA' is not a class; the classes are 'd"
+    ):
         dataset.check_labels(["doctor", "nurse"])
     kept = dataset.keep_classes(["doctor", "nurse"])
     assert len(kept) == 2
-    assert kept.faults == ("line 4: label 'NA' is not a class",)
+    assert kept.faults == ("line 4: label 'NA' is not a class; the classes are 'doctor', 'nurse'",)
+    assert kept.n_skipped == 1
     with pytest.raises(DataError, match="no image is left"):
         dataset.keep_classes(["cat"])
 

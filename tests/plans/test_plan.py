@@ -45,6 +45,31 @@ def test_paths_are_relative_to_the_plan(tmp_path: Path) -> None:
     assert plan.root == tmp_path.resolve()
 
 
+@pytest.mark.parametrize(
+    ("classes", "fault"),
+    [
+        ("[0, 1]", r'names in quotes are expected, as in ["0", "1"], found [0, 1]'),
+        ("5", "a list of names, or the path of a file with one name per line, is expected, found 5"),
+    ],
+)
+def test_names_without_quotes_are_one_fault(tmp_path: Path, classes: str, fault: str) -> None:
+    path = write(tmp_path, PLAN.replace('["doctor", "nurse"]', classes))
+    with pytest.raises(UsageError) as caught:
+        Audit.from_toml(path)
+    assert str(caught.value) == f"{path}: 1 fault\n  model.classes: {fault}"
+
+
+def test_other_letters_than_utf_8_are_told_by_their_line(tmp_path: Path) -> None:
+    (tmp_path / "audit.toml").write_bytes("[model]\nsource = 'café'\n".encode("latin-1"))
+    with pytest.raises(UsageError, match=r"audit\.toml: not valid TOML: line 2 holds a letter that is not UTF-8"):
+        Audit.from_toml(tmp_path / "audit.toml")
+
+
+def test_a_plan_goes_where_files_can_be_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot be written: .*; name a file elsewhere"):
+        write_plan(write(tmp_path, PLAN) / "new.toml")
+
+
 def test_geometry_is_read_as_written(tmp_path: Path) -> None:
     preprocessing = Audit.from_toml(write(tmp_path, PLAN)).model.preprocessing
     assert preprocessing is not None

@@ -12,10 +12,10 @@ import pytest
 
 import auditor
 from auditor import cli
-from auditor.audits.outputs import OURS
 from auditor.commands import writing
 from auditor.documents.document import serialise
 from auditor.errors import RenderError, UsageError
+from auditor.publishing.folders import list_ours, remove
 from auditor.publishing.rendering import DEFAULT, FORMATS, render_formats, write_report
 from auditor.result import AuditResult
 from tests.test_packaging import make_document
@@ -73,9 +73,21 @@ def test_help_names_every_format() -> None:
         assert told.endswith(f"Default: {', '.join(DEFAULT)}.")
 
 
-def test_force_removes_every_report() -> None:
-    assert {form.file for form in FORMATS.values()} <= set(OURS)
+def test_force_removes_every_report_and_nothing_of_anybody_elses(home: Path) -> None:
+    images = pd.DataFrame({"image_id": ["a.jpg"], "label": ["dots"]})
+    AuditResult(make_document(), images=images, attention=images, regions=images).save(home)
+    write_report(home, formats=["html", *MACHINES])
+    assert {path for path in home.rglob("*") if path.is_file()} == set(list_ours(home))
+    (home / "csv" / "people.csv").write_text("mine", encoding="utf-8")
+    remove(list_ours(home))
+    assert [path.relative_to(home).as_posix() for path in home.rglob("*")] == ["csv", "csv/people.csv"]
     assert len({form.file for form in FORMATS.values()}) == len(FORMATS)
+
+
+def test_photographs_that_are_not_there_are_refused(home: Path) -> None:
+    with pytest.raises(UsageError, match="nope: is no folder; expected that of the photographs"):
+        write_report(home, formats=["markdown"], images=home / "nope")
+    assert names(home) == {"audit.json"}
 
 
 def test_tables_leave_the_audit_loadable(home: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -56,6 +56,13 @@ def test_a_missing_report_is_rendered_and_opened(home: Path, opened: list[str]) 
     assert {path.name for path in home.iterdir()} == {"audit.json", "report.html"}
 
 
+def test_a_typing_mistake_beside_a_report_opens_nothing(home: Path, opened: list[str]) -> None:
+    (home / "report.html").write_text("another audit's", encoding="utf-8")
+    code, _, said = show(home / "typo")
+    assert (code, opened) == (3, [])
+    assert "typo: no such folder; `auditor run` writes one" in said
+
+
 def test_a_report_that_is_there_is_opened_as_it_is(home: Path, opened: list[str]) -> None:
     (home / "report.html").write_text("as it was", encoding="utf-8")
     for folder in (home, home / "report.html", home / "audit.json"):

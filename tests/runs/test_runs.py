@@ -79,10 +79,41 @@ def test_a_run_is_not_resumed_with_something_else(run: runs.Run, files: dict[str
         runs.resume(run.folder, changed, files)
 
 
+@pytest.mark.parametrize(
+    ("table", "then", "now", "told"),
+    [
+        ("interventions", {"images": 0}, {"images": 4}, r"interventions.images 0 then, 4 now"),
+        ("interventions", {"fills": ("noise",)}, {"fills": ["noise"]}, ""),
+        ("interventions", {"images": 4}, {"images": 4, "later": 1}, ""),
+        ("audit", {"seed": 0, "title": "T"}, {"seed": 0, "title": "T2"}, ""),
+    ],
+)
+def test_another_plan_is_told_in_its_own_words(
+    run: runs.Run, files: dict[str, Path], table: str, then: dict[str, Any], now: dict[str, Any], told: str
+) -> None:
+    begun = runs.start(run.folder.parent / "planned", HEADER | {"plan": {table: then}}, files)
+    asked = HEADER | {"plan": {table: now}}
+    if not told:
+        assert runs.resume(begun.folder, asked, files)[1] == []
+        return
+    with pytest.raises(UsageError, match=rf"was started with another plan \({told}\); choose another --out"):
+        runs.resume(begun.folder, asked, files)
+
+
+def test_a_folder_that_cannot_be_made_is_the_users_matter(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(UsageError, match=r"records: cannot be made: .*; choose another --out"),
+        runs.locked(tmp_path / "file" / "records"),
+    ):
+        pass
+
+
 def test_what_a_kill_left_aside_is_removed(run: runs.Run, files: dict[str, Path]) -> None:
-    (run.folder / "unit-00001.host.77.tmp").mkdir()
+    for name in ("unit-00001.host.77.tmp", "interventions.tmp", "checks.old"):
+        (run.folder / name).mkdir()
     runs.resume(run.folder, HEADER, files)
-    assert not list(run.folder.glob("*.tmp"))
+    assert not [*run.folder.glob("*.tmp"), *run.folder.glob("*.old")]
 
 
 def test_another_shards_work_is_left_alone(run: runs.Run, files: dict[str, Path]) -> None:

@@ -42,9 +42,13 @@ def _count(audited: Audited, label: str | None, group: Group, *, least: int) -> 
 
 
 def judge_left_out(rule: Rule, audited: Audited) -> list[Item]:
-    """At most this share of what was listed was left out: images that could not be read, rows that were faulty."""
+    """At most this share of what was listed was left out: images that could not be read, rows that were faulty.
+
+    A region that was left out takes no image with it.
+    """
     data = audited.document.data
-    listed = data.n_listed + data.n_faults
+    # audits of earlier versions do not tell rows of images from rows of regions: all of them count
+    listed = data.n_listed + (data.n_faults if data.n_skipped is None else 0)
     left = listed - data.n_read
     if listed == 0:
         return [missing("images left out", "nothing was listed")]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from auditor.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -73,6 +75,39 @@ def find_device() -> str:
         The GPU if there is one.
     """
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def list_devices() -> list[str]:
+    """List where work can be done on this machine.
+
+    Returns
+    -------
+    list of str
+        The CPU first; an accelerator without a number is its first.
+    """
+    there = torch.accelerator.current_accelerator(check_available=True)
+    if there is None:
+        return ["cpu"]
+    return ["cpu", there.type, *(f"{there.type}:{k}" for k in range(torch.accelerator.device_count()))]
+
+
+def check_devices(names: Sequence[str]) -> None:
+    """Refuse devices that are not there, before anything takes long.
+
+    Parameters
+    ----------
+    names
+        As the user gave them.
+
+    Raises
+    ------
+    UsageError
+        With those that are.
+    """
+    there = list_devices() if names else []
+    for name in names:
+        if name not in there:
+            raise UsageError(f"devices: {name!r} is not there; expected of this machine's {', '.join(there)}")
 
 
 def work(job: Job, units: Iterable[Unit], *, device: str, progress: Progress) -> None:

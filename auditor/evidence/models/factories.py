@@ -5,18 +5,19 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from auditor.errors import ModelError, nearest
+from auditor.errors import AuditorError, ModelError, nearest
 from auditor.evidence.models.base import Built, ModelFormat
 from auditor.evidence.models.presets import adopt_preset
 from auditor.evidence.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import ModuleType
 
     from auditor.evidence.models.base import Order
@@ -49,6 +50,8 @@ def _import_module(name: str) -> ModuleType:
         raise ModelError(
             f"cannot import {name!r}: {error}; install its package, or name the file as 'path/to/file.py:factory'"
         ) from error
+    except Exception as error:
+        raise ModelError(f"cannot import {name!r}: its code raised {_tell(error)}") from error
 
 
 def _load_file(path: Path) -> ModuleType:
@@ -63,6 +66,8 @@ def _load_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (ImportError, SyntaxError) as error:
         raise ModelError(f"cannot load {path.name}: {error}") from error
+    except Exception as error:
+        raise ModelError(f"cannot load {path.name}: its code raised {_tell(error)}") from error
     finally:
         sys.path.remove(str(path.parent))
     return module
@@ -72,7 +77,20 @@ def _call(factory: Any, source: str) -> object:
     try:
         return factory()
     except TypeError as error:
-        raise ModelError(f"{source} could not be called without arguments: {error}") from error
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:  # the call itself, not what it did
+            raise ModelError(f"{source} could not be called without arguments: {error}") from error
+        raise ModelError(f"{source} raised {_tell(error)}") from error
+    except AuditorError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{source} raised {_tell(error)}") from error
+
+
+def _tell(error: Exception) -> str:
+    """What the user's code raised, and where, in one line."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}{f': {words}' if words else ''} ({Path(last.filename).name}, line {last.lineno})"
 
 
 def _accept(made: object, source: str) -> Built:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from auditor.errors import ModelError, nearest
+from auditor.errors import ModelError, UsageError, nearest
 from auditor.evidence.models.base import Built, LoadedModel, Order
 from auditor.evidence.models.classes import read_classes
 from auditor.evidence.models.factories import Factory
@@ -17,6 +17,7 @@ from auditor.evidence.models.fitting import check_values, fit_weights
 from auditor.evidence.models.probing import check_target_layer, find_target_layer
 from auditor.evidence.models.torchvision_models import TorchvisionModel
 from auditor.evidence.models.weights import read_weights
+from auditor.evidence.preprocessing import Preprocessing
 from auditor.registries import Registry, load_registry
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from auditor.evidence.cams.layouts import Layout
     from auditor.evidence.models.base import ModelFormat, Origin
-    from auditor.evidence.preprocessing import Preprocessing
 
 MODELS: Final[Registry[type[ModelFormat]]] = load_registry(
     "auditor.models", {"torchvision": TorchvisionModel, "factory": Factory}
@@ -137,6 +137,10 @@ def _find_format(source: str) -> ModelFormat:
 
 def _settle_preprocessing(declared: Preprocessing | None, built: Built, *, label: str) -> tuple[Preprocessing, str]:
     if declared is not None:
+        given: object = declared  # a caller may hand over anything
+        if not isinstance(given, Preprocessing):
+            found = type(given).__name__
+            raise UsageError(f"preprocessing: expected Preprocessing(resize=…, crop=…, mean=…, std=…), found {found}")
         return declared, "declared in the plan"
     if built.preprocessing is None:
         raise ModelError(

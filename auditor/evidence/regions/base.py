@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -11,8 +13,8 @@ import pandas as pd
 from auditor.evidence.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from auditor.geometry import BoolArray, FloatArray
@@ -101,6 +103,52 @@ class RegionSource(Protocol):
             If the source as a whole cannot be read.
         """
         ...
+
+
+def has_suffix(file: str, suffixes: AbstractSet[str]) -> bool:
+    """Whether a file is of a kind, by the end of its name; capitals do not count.
+
+    Parameters
+    ----------
+    file
+        Name or path.
+    suffixes
+        Of that kind, with the point and in small letters.
+
+    Returns
+    -------
+    bool
+        True where it is.
+
+    Examples
+    --------
+    >>> has_suffix("face/0001.PNG", {".png"})
+    True
+    """
+    return PurePosixPath(file).suffix.lower() in suffixes
+
+
+def list_files(folder: Path, suffixes: AbstractSet[str] | None = None) -> Iterator[str]:
+    """Files below a folder but hidden ones, in no order.
+
+    Parameters
+    ----------
+    folder
+        Where to look.
+    suffixes
+        As for `has_suffix`; None for any.
+
+    Yields
+    ------
+    str
+        Relative to the folder, with ``/``.
+    """
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inside = Path(parent).relative_to(folder)
+        for name in files:
+            if not name.startswith(".") and (suffixes is None or has_suffix(name, suffixes)):
+                yield (inside / name).as_posix()
 
 
 def check_regions(rows: pd.DataFrame, frames: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,10 +11,13 @@ import numpy as np
 from auditor.errors import DataError
 from auditor.evidence.faults import Fault, count, name_some
 from auditor.evidence.headers import DAMAGE, Header, describe, open_image, read_headers
-from auditor.evidence.regions.base import FoundRegions, make_rows
+from auditor.evidence.readers.class_folders import EXTENSIONS
+from auditor.evidence.regions.base import FoundRegions, has_suffix, list_files, make_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
 
     import pandas as pd
 
@@ -43,7 +45,7 @@ class MaskFolders:
             By the names in it.
         """
         return source.is_dir() and any(
-            next(folder.rglob(f"*{_SUFFIX}"), None) for folder in source.iterdir() if folder.is_dir()
+            next(list_files(folder, {_SUFFIX}), None) for folder in source.iterdir() if folder.is_dir()
         )
 
     def read(self, source: Path, images: Sequence[str]) -> FoundRegions:
@@ -60,12 +62,13 @@ class MaskFolders:
         Returns
         -------
         FoundRegions
-            One row per mask, with its size; masks for other images are counted in a note.
+            One row per mask, with its size; masks for other images and files of other kinds are counted in notes. A
+            picture of another kind where the mask of a listed image should be is a fault.
 
         Raises
         ------
         DataError
-            If there is no such folder, no sub-folder, or no mask is for a listed image.
+            If there is no such folder, no sub-folder, no PNG file, or no mask is for a listed image.
         """
         if not source.is_dir():
             raise DataError(f"{source}: no such folder")
@@ -74,28 +77,23 @@ class MaskFolders:
         )
         if not regions:
             raise DataError(f"{source}: no sub-folder; expected {source.name}/REGION/IMAGE.png")
+        files = [f"{region}/{name}" for region in regions for name in sorted(list_files(source / region))]
+        masks = [file for file in files if has_suffix(file, {_SUFFIX})]
+        rest = [file for file in files if not has_suffix(file, {_SUFFIX})]
+        if not masks:
+            there = f"; there are {name_some(rest)}: save masks as PNG, which keeps every pixel" if rest else ""
+            raise DataError(f"{source}: no PNG file in {name_some(regions)}{there}")
         known = _index(images)
-        found: list[tuple[str, str, str]] = []
-        faults: list[Fault] = []
-        others: list[str] = []
-        for region in regions:
-            for name in _list_pngs(source / region):
-                owners = known.get(name, [])
-                file = f"{region}/{name}"
-                if len(owners) > 1:
-                    faults.append(
-                        Fault(file=file, text=f"is the mask of both {name_some(owners)}: name it {owners[0]}.png")
-                    )
-                elif owners:
-                    found.append((region, owners[0], file))
-                else:
-                    others.append(file)
+        found, others, faults = _match(masks, known)
         if not found and not faults:
             raise DataError(
                 f"{source}: no mask is for a listed image: {name_some(others)} and images {name_some(images)}"
             )
-        notes = (f"{count(len(others), 'mask')} for images that are not listed passed over",) if others else ()
-        return FoundRegions(rows=_read_sizes(source, found), faults=tuple(faults), notes=notes)
+        odd = _refuse(rest, known, drawn={(region, image) for region, image, _ in found})
+        notes = [f"{count(len(others), 'mask')} for images that are not listed passed over"] if others else []
+        if len(rest) > len(odd):
+            notes.append(f"{count(len(rest) - len(odd), 'file')} of other kinds passed over")
+        return FoundRegions(rows=_read_sizes(source, found), faults=(*faults, *odd), notes=tuple(notes))
 
 
 def read_mask(path: Path) -> BoolArray:
@@ -142,14 +140,41 @@ def _index(images: Sequence[str]) -> dict[str, list[str]]:
     return known
 
 
-def _list_pngs(folder: Path) -> list[str]:
-    """PNG files below a folder, relative to it, with a suffix in small letters."""
-    names = []
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        inside = Path(parent).relative_to(folder)
-        names += [(inside / name).as_posix() for name in sorted(files) if name.endswith(_SUFFIX)]
-    return names
+def _find_owners(file: str, known: Mapping[str, Sequence[str]]) -> tuple[str, Sequence[str]]:
+    """The region of a file, and the images whose mask bears its name, whatever its suffix."""
+    region, name = file.split("/", 1)
+    return region, known.get(PurePosixPath(name).with_suffix(_SUFFIX).as_posix(), [])
+
+
+def _match(
+    masks: Sequence[str], known: Mapping[str, Sequence[str]]
+) -> tuple[list[tuple[str, str, str]], list[str], list[Fault]]:
+    """Region, image and file of each mask; masks of no listed image; and masks of two."""
+    found: list[tuple[str, str, str]] = []
+    others: list[str] = []
+    faults: list[Fault] = []
+    for file in masks:
+        region, owners = _find_owners(file, known)
+        if len(owners) > 1:
+            text = f"is the mask of both {name_some(owners)}: name it {owners[0]}.png"
+            faults.append(Fault(file=file, text=text))
+        elif owners:
+            found.append((region, owners[0], file))
+        else:
+            others.append(file)
+    return found, others, faults
+
+
+def _refuse(
+    files: Sequence[str], known: Mapping[str, Sequence[str]], *, drawn: AbstractSet[tuple[str, str]]
+) -> list[Fault]:
+    """Pictures that are no PNG where a mask should be: without a word, their images would not show the region."""
+    faults = []
+    for file in files:
+        region, owners = _find_owners(file, known)
+        if has_suffix(file, EXTENSIONS) and any((region, image) not in drawn for image in owners):
+            faults.append(Fault(file=file, text="a mask must be a PNG file, which keeps every pixel: save it as PNG"))
+    return faults
 
 
 def _read_sizes(source: Path, found: Sequence[tuple[str, str, str]]) -> pd.DataFrame:

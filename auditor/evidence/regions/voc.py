@@ -12,13 +12,15 @@ from defusedxml.ElementTree import fromstring
 
 from auditor.errors import DataError
 from auditor.evidence.faults import Fault, count, name_some
-from auditor.evidence.regions.base import EDGES, FoundRegions, make_rows
+from auditor.evidence.readers.class_folders import EXTENSIONS
+from auditor.evidence.regions.base import EDGES, FoundRegions, has_suffix, list_files, make_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
+_XML: Final = frozenset({".xml"})
 _CORNERS: Final = ("xmin", "ymin", "xmax", "ymax")
 _FIRST_PIXEL: Final = (1, 1, 0, 0)
 """Pixels are counted from 1 and the last one is inside, so the lower edges lie one pixel before their number."""
@@ -40,7 +42,7 @@ class VocFolder:
         bool
             By the names in it.
         """
-        return source.is_dir() and next(source.rglob("*.xml"), None) is not None
+        return source.is_dir() and next(list_files(source, _XML), None) is not None
 
     def read(self, source: Path, images: Sequence[str]) -> FoundRegions:
         """Read the boxes of the listed images.
@@ -56,7 +58,7 @@ class VocFolder:
         Returns
         -------
         FoundRegions
-            One row per object; files for other images are counted in a note.
+            One row per object; files for other images and files of other kinds are counted in notes.
 
         Raises
         ------
@@ -67,11 +69,10 @@ class VocFolder:
         rows: list[dict[str, object]] = []
         faults: list[Fault] = []
         others: list[str] = []
-        files = sorted(source.rglob("*.xml"))
-        for path in files:
-            name = path.relative_to(source).as_posix()
+        files = sorted(list_files(source, _XML))
+        for name in files:
             try:
-                root = fromstring(path.read_bytes(), forbid_dtd=True)
+                root = fromstring((source / name).read_bytes(), forbid_dtd=True)
             except (ParseError, DefusedXmlException, ValueError, LookupError, OSError) as error:
                 faults.append(Fault(file=name, text=f"cannot be read as XML: {_describe(error)}"))
                 continue
@@ -82,9 +83,11 @@ class VocFolder:
             raise DataError(
                 f"{source}: no file is for a listed image: {name_some(others)} and images {name_some(images)}"
             )
-        notes = (f"{count(len(others), 'VOC file')} for images that are not listed passed over",) if others else ()
+        notes = [f"{count(len(others), 'VOC file')} for images that are not listed passed over"] if others else []
+        odd = sum(not has_suffix(name, _XML | EXTENSIONS) for name in list_files(source))  # pictures may lie beside
+        notes += [f"{count(odd, 'file')} of other kinds passed over"] if odd else []
         columns: dict[str, object] = {key: [row[key] for row in rows] for key in rows[0]} if rows else {"image": []}
-        return FoundRegions(rows=make_rows(columns), faults=tuple(faults), notes=notes)
+        return FoundRegions(rows=make_rows(columns), faults=tuple(faults), notes=tuple(notes))
 
 
 def _index(images: Sequence[str]) -> dict[str, str | None]:

@@ -189,6 +189,15 @@ def test_what_was_left_out_has_a_bound() -> None:
     assert (ruling.outcome, ruling.items[0].words) == ("fail", "20 of 410 listed (4.9 %); asked for: at most 4.0 %")
 
 
+def test_a_region_that_was_left_out_is_no_image_left_out() -> None:
+    document = audit()
+    data = document.data.model_copy(update={"n_listed": 400, "n_read": 400, "n_faults": 10, "n_skipped": 0})
+    assert judge({"max_left_out": 0.0}, document.model_copy(update={"data": data})).outcome == "pass"
+    data = data.model_copy(update={"n_listed": 404, "n_skipped": 4})
+    ruling = judge({"max_left_out": 0.0}, document.model_copy(update={"data": data}))
+    assert (ruling.outcome, ruling.items[0].words) == ("fail", "4 of 404 listed (1.0 %); asked for: at most 0 %")
+
+
 @pytest.mark.parametrize(("passed", "outcome"), [(True, "pass"), (False, "cannot tell"), (None, "cannot tell")])
 def test_a_check_that_did_not_pass_says_nothing_about_the_model(passed: bool | None, outcome: str) -> None:  # noqa: FBT001 -- a parameter
     document = audit(protocol=protocol((True, passed, True, True, True)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -190,14 +190,26 @@ def test_the_current_folder_is_not_searched(tmp_path: Path, monkeypatch: pytest.
         ("models.py:asking", "could not be called without arguments"),
         ("missing.py:bare", "no file .*missing.py"),
         ("broken.py:bare", "cannot load broken.py: .*syntax"),
+        ("raising.py:bare", r"raising.py:bare raised ValueError: no such depth \(raising.py, line 3\)"),
+        ("raising.py:inner", r"raising.py:inner raised TypeError: .*\(raising.py, line 5\)"),
+        ("failing.py:bare", r"cannot load failing.py: its code raised ZeroDivisionError.*\(failing.py, line 1\)"),
+        ("failing_package_of_mine:bare", r"cannot import 'failing_package_of_mine': its code raised KeyError"),
         ("no_such_package.sub:bare", "cannot import 'no_such_package.sub'"),
         ("resnet19", "no model 'resnet19'; nearest: 'resnet18'"),
         ("", "no model ''"),
         ("resnet18", "no weights for 'resnet18': a model with random weights would be audited"),
     ],
 )
-def test_sources_that_cannot_be_loaded(factory: Path, source: str, message: str) -> None:
+def test_sources_that_cannot_be_loaded(
+    factory: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
     (factory / "broken.py").write_text("def bare(: pass")
+    (factory / "raising.py").write_text(
+        "def bare():\n    # says why\n    raise ValueError('no such\\ndepth')\ndef inner():\n    return len(3)\n"
+    )
+    (factory / "failing.py").write_text("number = 1 / 0\n")
+    (factory / "failing_package_of_mine.py").write_text("{}['x']\n")
+    monkeypatch.syspath_prepend(factory)
     with pytest.raises(ModelError, match=message) as caught:
         load_model(source, classes=["red", "green"], root=factory)
     assert "\n" not in str(caught.value)
@@ -214,6 +226,12 @@ def test_another_number_of_classes(resnet: Path, classes: list[str], message: st
         load_model("resnet18", classes=classes, weights=resnet)
     with pytest.raises(ModelError, match="tells 2 classes apart, the list of classes has 3"):
         load_model(colour_model(), classes=classes, preprocessing=SMALL)
+
+
+def test_preprocessing_that_is_none() -> None:
+    steps: Any = {"resize": 24}
+    with pytest.raises(UsageError, match=r"expected Preprocessing\(resize=.*found dict"):
+        load_model(colour_model(), classes=["red", "green"], preprocessing=steps)
 
 
 def test_weights_that_are_no_numbers(resnet: Path) -> None:

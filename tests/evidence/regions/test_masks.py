@@ -90,8 +90,32 @@ def test_masks_find_their_images(tmp_path: Path) -> None:
         ("hair", "sub/b.jpg", "hair/sub/b.png"),
     ]
     assert rows[["width", "height"]].to_numpy().tolist() == [[4, 3]] * 3
-    assert found.notes == ("1 mask for images that are not listed passed over",)
+    assert found.notes == (
+        "1 mask for images that are not listed passed over",
+        "1 file of other kinds passed over",
+    )
     assert found.faults == ()
+
+
+def test_capitals_in_a_suffix_do_not_hide_a_mask(tmp_path: Path) -> None:
+    for name in ("face/a.PNG", "face/b.jpg.Png", "face/.c.png"):
+        save(tmp_path / name, Image.new("L", (4, 3)))
+    assert MaskFolders().recognises(tmp_path)
+    found = MaskFolders().read(tmp_path, ["a.jpg", "b.jpg", "c.jpg"])
+    assert found.rows["file"].tolist() == ["face/a.PNG", "face/b.jpg.Png"]
+    assert found.rows["image"].tolist() == ["a.jpg", "b.jpg"]
+    assert found.notes == found.faults == ()
+
+
+def test_a_mask_that_is_no_png_is_a_fault_of_its_image(tmp_path: Path) -> None:
+    for name in ("face/a.png", "face/a.jpg", "face/b.JPG", "hair/b.png", "face/other.jpg"):
+        save(tmp_path / name, Image.new("L", (4, 3)))
+    found = MaskFolders().read(tmp_path, ["a.jpg", "b.jpg"])
+    assert [str(fault) for fault in found.faults] == [
+        "face/b.JPG: a mask must be a PNG file, which keeps every pixel: save it as PNG"
+    ]
+    assert found.rows["file"].tolist() == ["face/a.png", "hair/b.png"]
+    assert found.notes == ("2 files of other kinds passed over",)
 
 
 def test_a_mask_of_two_images_must_say_whose(tmp_path: Path) -> None:
@@ -121,6 +145,15 @@ def test_wrong_folders(tmp_path: Path) -> None:
     save(tmp_path / "face" / "a.png", Image.new("L", (4, 3)))
     with pytest.raises(DataError, match=r"no mask is for a listed image: 'face/a\.png' and images 'b\.jpg'"):
         MaskFolders().read(tmp_path, ["b.jpg"])
+
+
+def test_no_png_at_all(tmp_path: Path) -> None:
+    (tmp_path / "face").mkdir()
+    with pytest.raises(DataError, match=r"no PNG file in 'face'$"):
+        MaskFolders().read(tmp_path, ["a.jpg"])
+    save(tmp_path / "face" / "a.jpg", Image.new("L", (4, 3)))
+    with pytest.raises(DataError, match=r"no PNG file in 'face'; there are 'face/a\.jpg': save masks as PNG"):
+        MaskFolders().read(tmp_path, ["a.jpg"])
 
 
 @pytest.mark.shared

@@ -56,6 +56,17 @@ def test_a_file_finds_its_image(tmp_path: Path) -> None:
     assert found.notes == ("2 VOC files for images that are not listed passed over",)
 
 
+def test_capitals_in_a_suffix_do_not_hide_a_file_and_other_kinds_are_counted(tmp_path: Path) -> None:
+    write(tmp_path, "A.XML", thing("dog", 1, 1, 9, 9), filename="a.jpg")
+    write(tmp_path, "b.Xml", thing("dog", 1, 1, 9, 9))
+    for name in ("b.JPG", "._b.xml", "classes.txt", "b.json"):
+        (tmp_path / name).touch()
+    assert VocFolder().recognises(tmp_path)
+    found = VocFolder().read(tmp_path, ["a.jpg", "b.JPG"])
+    assert found.rows["image"].tolist() == ["a.jpg", "b.JPG"]
+    assert (found.faults, found.notes) == ((), ("2 files of other kinds passed over",))
+
+
 def test_a_size_of_zero_says_nothing(tmp_path: Path) -> None:
     write(tmp_path, "a.xml", thing("dog", 1, 1, 9, 9), size=(0, 0))
     assert np.isnan(VocFolder().read(tmp_path, ["a.jpg"]).rows["width"]).all()
