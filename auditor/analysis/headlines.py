@@ -10,12 +10,14 @@ from auditor.analysis.guards import PAIR
 from auditor.analysis.joint_tests import margin_of
 from auditor.analysis.looks import hides_use, tell_looks
 from auditor.analysis.questions import Q
+from auditor.analysis.settling import ways_part
 from auditor.analysis.uses import is_small, rests_on_controls
 from auditor.analysis.wording import describe_role, known, listed, percent, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from auditor.analysis.questions import Part
     from auditor.analysis.uses import Use
     from auditor.documents.ladder import Level, Role, Rung
 
@@ -59,8 +61,7 @@ def write_headline(level: Level, use: Use, *, role: Role, rungs: Mapping[str, Ru
     if level == "R":
         return f"{region}{whom}: ruled out above the margin. {tell_bound(use)}"
     if level == "I":
-        effect = f"{tell_effect(use, classes)}{_tell_doubt(use)}"
-        return f"{region}{whom}: not enough evidence either way. {effect}{tell_needed(use)}"
+        return f"{region}{whom}: not enough evidence either way. {tell_effect(use, classes)}{_tell_open(use)}"
     if level == "E1":
         return f"{rungs['opportunity'].sentence} Whether the model does this could not be tested: {reason}"
     return f"{region}{whom}: we could not check this: {reason}"
@@ -176,9 +177,20 @@ def _tell_unguarded(use: Use, classes: tuple[str, ...]) -> str:
     return "Unequal regions could make such a shift, and nothing shows that they did not."
 
 
-def _tell_doubt(use: Use) -> str:
-    """What alone keeps a small effect from being ruled out."""
-    return f" {use.doubt}" if use.doubt is not None and is_small(use.cell) else ""
+def _tell_open(use: Use) -> str:
+    """Why a question is open, and what would settle it."""
+    text = f" {_ELSEWHERE}" if rests_on_controls(use.cell) else ""
+    if use.doubt is not None and is_small(use.cell):
+        text += f" {use.doubt}"
+    if ways_part(use.cell):
+        least, *_, most = sorted(use.cell.parts, key=lambda part: part.estimate)
+        apart = f"from {_tell_size(least)} to {_tell_size(most)}"
+        text += f" The ways of hiding part, {apart}: more images would not settle it."
+    return text + tell_needed(use)
+
+
+def _tell_size(part: Part) -> str:
+    return percent(part.estimate) if part.both_ways is None else f"{part.estimate + 0.0:.2f} SD"
 
 
 def tell_use(use: Use, classes: tuple[str, ...]) -> str:
@@ -207,7 +219,5 @@ def tell_use(use: Use, classes: tuple[str, ...]) -> str:
         text += f" {tell_bound(use)}"
     else:
         guard = "" if use.guarded else f" {_tell_unguarded(use, classes)}"
-        if rests_on_controls(use.cell):
-            guard += f" {_ELSEWHERE}"
-        text += f"{guard}{_tell_doubt(use)}{tell_needed(use)}"
+        text += f"{guard}{_tell_open(use)}"
     return text

@@ -38,6 +38,24 @@ def count_needed(cell: Cell, *, guarded: bool, doubted: bool) -> int | None:
     return min((number for number in numbers if number is not None), default=None)
 
 
+def ways_part(cell: Cell) -> bool:
+    """Whether ways of hiding lie on different sides of the margin, or beyond it in opposite directions.
+
+    Parameters
+    ----------
+    cell
+        An open question.
+
+    Returns
+    -------
+    bool
+        True where neither *found* nor *ruled out* would become of it with any number of images.
+    """
+    least, most = margin_of(cell)
+    beyond = cell.one_way and all(part.size > least for part in cell.parts)
+    return not beyond and not all(part.size < most for part in cell.parts)
+
+
 def _count(cell: Cell, delta: float, *, beyond: bool) -> int | None:
     """The most that any way of hiding needs; None where one has its effect on the other side, or none needs any."""
     numbers = [_count_part(part, delta, beyond=beyond) for part in cell.parts]

@@ -59,6 +59,20 @@ def test_an_effect_is_told_within_its_interval(seed: int) -> None:
     assert (size, low, high) == pytest.approx((abs(part.estimate), *ends), abs=0.006)
 
 
+def test_ways_of_hiding_that_part_are_told_with_what_each_says() -> None:
+    pushes = {"face": {"mean": 0.3, "noise": 0.02}}
+    cell = next(one for one in list_cells(make_asked(300, pushes=pushes)) if one.attribute)
+    (use,) = judge([cell], guards=lambda _: "all is well")
+    mean, noise = (part.estimate for part in use.cell.parts)
+    told = f"The ways of hiding part, from {noise:.2f} SD to {mean:.2f} SD: more images would not settle it."
+    assert use.answer == "not enough evidence"
+    assert told in tell_use(use, CLASSES)
+    headline = write_headline("I", use, role="protected", rungs=rungs("found", "not enough evidence"), classes=CLASSES)
+    assert headline.endswith(told)
+    assert "would settle it, if" not in headline
+    assert "The ways of hiding part" not in tell_use(ask(0.03, n=100, spread=0.8, seed=4), CLASSES)
+
+
 def test_controls_are_blamed_only_where_they_alone_keep_a_question_open() -> None:
     for seed in range(6):
         use = ask(0.03, n=100, spread=0.8, seed=seed)
