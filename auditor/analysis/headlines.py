@@ -17,7 +17,7 @@ from auditor.analysis.wording import describe_role, known, listed, percent, span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from auditor.analysis.questions import Part
+    from auditor.analysis.questions import Cell
     from auditor.analysis.uses import Use
     from auditor.documents.ladder import Level, Role, Rung
 
@@ -183,14 +183,18 @@ def _tell_open(use: Use) -> str:
     if use.doubt is not None and is_small(use.cell):
         text += f" {use.doubt}"
     if ways_part(use.cell):
-        least, *_, most = sorted(use.cell.parts, key=lambda part: part.estimate)
-        apart = f"from {_tell_size(least)} to {_tell_size(most)}"
-        text += f" The ways of hiding part, {apart}: more images would not settle it."
+        text += f" {_tell_apart(use.cell)}: more images would not settle it."
     return text + tell_needed(use)
 
 
-def _tell_size(part: Part) -> str:
-    return percent(part.estimate) if part.both_ways is None else f"{part.estimate + 0.0:.2f} SD"
+def _tell_apart(cell: Cell) -> str:
+    """How far ways of hiding lie apart; the way with the smallest effect, of which the sentence speaks, is positive."""
+    turn = -1 if cell.attribute is not None and cell.weakest.estimate < 0 else 1
+    least, *_, most = sorted(turn * part.estimate for part in cell.parts)
+    alike = all(part.size > margin_of(cell)[0] for part in cell.parts)
+    sides = "in opposite directions" if alike else "on different sides of the margin"
+    ends = (percent(least), percent(most)) if cell.attribute is None else (f"{least:.2f} SD", f"{most:.2f} SD")
+    return f"Ways of hiding give {' to '.join(ends)}, {sides}"
 
 
 def tell_use(use: Use, classes: tuple[str, ...]) -> str:

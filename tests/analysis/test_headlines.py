@@ -59,18 +59,27 @@ def test_an_effect_is_told_within_its_interval(seed: int) -> None:
     assert (size, low, high) == pytest.approx((abs(part.estimate), *ends), abs=0.006)
 
 
-def test_ways_of_hiding_that_part_are_told_with_what_each_says() -> None:
-    pushes = {"face": {"mean": 0.3, "noise": 0.02}}
+@pytest.mark.parametrize(
+    ("mean", "noise", "sides"),
+    [
+        (0.3, 0.02, "on different sides of the margin"),
+        (-0.3, -0.02, "on different sides of the margin"),
+        (0.3, -0.3, "in opposite directions"),
+    ],
+)
+def test_ways_of_hiding_that_part_are_told_with_what_they_give(mean: float, noise: float, sides: str) -> None:
+    pushes = {"face": {"mean": mean, "noise": noise}}
     cell = next(one for one in list_cells(make_asked(300, pushes=pushes)) if one.attribute)
     (use,) = judge([cell], guards=lambda _: "all is well")
-    mean, noise = (part.estimate for part in use.cell.parts)
-    told = f"The ways of hiding part, from {noise:.2f} SD to {mean:.2f} SD: more images would not settle it."
+    turn = math.copysign(1, cell.weakest.estimate)
+    least, most = sorted(turn * part.estimate for part in cell.parts)
+    told = f"Ways of hiding give {least:.2f} SD to {most:.2f} SD, {sides}: more images would not settle it."
     assert use.answer == "not enough evidence"
     assert told in tell_use(use, CLASSES)
     headline = write_headline("I", use, role="protected", rungs=rungs("found", "not enough evidence"), classes=CLASSES)
     assert headline.endswith(told)
     assert "would settle it, if" not in headline
-    assert "The ways of hiding part" not in tell_use(ask(0.03, n=100, spread=0.8, seed=4), CLASSES)
+    assert "Ways of hiding give" not in tell_use(ask(0.03, n=100, spread=0.8, seed=4), CLASSES)
 
 
 def test_controls_are_blamed_only_where_they_alone_keep_a_question_open() -> None:
