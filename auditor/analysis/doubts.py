@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from scipy.special import ndtri
 
 from auditor.analysis.joint_tests import margin_of
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from auditor.analysis.questions import Cell
+    from auditor.analysis.questions import Cell, Part
     from auditor.analysis.statistics.base import Evidence
+    from auditor.geometry import BoolArray
 
 
 class Effect(NamedTuple):
@@ -34,8 +36,9 @@ def find_doubt(evidence: Evidence, estimates: pd.DataFrame, cell: Cell) -> str |
 
     What a region shows may change answers both ways: the shift towards a class is nothing then, on average, and the
     answers depend on the region all the same. Hiding may even change fewer answers than swapping does: the model then
-    answers by what else there is. So a region alone is doubted by the swaps of any attribute. And of many labels a
-    region may decide one: pooled with the others its effect is small.
+    answers by what else there is. So a region alone is doubted by the swaps of any attribute. Of many labels a region
+    may decide one: pooled with the others its effect is small. And the margin of a shift is in standard deviations:
+    where many answers are close, even a shift below it changes many.
 
     Parameters
     ----------
@@ -49,10 +52,11 @@ def find_doubt(evidence: Evidence, estimates: pd.DataFrame, cell: Cell) -> str |
     Returns
     -------
     str or None
-        A sentence on the swaps that may change the most, or on the label with the largest effect; None where neither
-        is beyond its margin.
+        A sentence on the swaps that may change the most, on the label with the largest effect, or on the answers that
+        the shift may change; None where none of them is beyond its margin.
     """
-    return _by_swaps(estimates, cell) or _by_label(estimates, cell, least=evidence.settings.min_clusters)
+    least = evidence.settings.min_clusters
+    return _by_swaps(estimates, cell) or _by_label(estimates, cell, least=least) or _by_reach(evidence, cell)
 
 
 def _by_swaps(estimates: pd.DataFrame, cell: Cell) -> str | None:
@@ -99,6 +103,32 @@ def _by_label(estimates: pd.DataFrame, cell: Cell, *, least: int) -> str | None:
         f"regions of the opposite value change {percent(worst.size)} more answers than regions of the same value "
         f"{limits}",
     )
+
+
+def _by_reach(evidence: Evidence, cell: Cell) -> str | None:
+    """How many answers a shift as large as its interval allows would change, in the way of hiding with the most."""
+    if cell.attribute is None or cell.reason is not None:
+        return None
+    member = evidence.texts(cell.attribute) == cell.subgroup
+    share, most = max(_reach(part, member) for part in cell.parts), MARGINS["cross_swap"].material
+    if not share >= most:
+        return None
+    return (
+        f"A shift as large as its interval allows would change {percent(share)} of answers, which is {percent(most)} "
+        "or more."
+    )
+
+
+def _reach(part: Part, member: BoolArray) -> float:
+    """Share of answers that change if every margin moves by what swapping the group would move it, at the limit.
+
+    The aligned shift is half of what parts the groups, in standard deviations: bringing what the region shows of one
+    group to the other moves a margin by twice as much, down on one side and up on the other.
+    """
+    limit = max(part.interval(1 - Q), key=abs)
+    before = part.effect.contrast.before[np.isfinite(part.effect.own)]
+    moved = 2 * limit * part.effect.contrast.spread * np.where(member[np.isfinite(part.effect.own)], -1.0, 1.0)
+    return float(((before > 0) != (before + moved > 0)).mean())
 
 
 def _list_hidden(rows: pd.DataFrame, cell: Cell) -> list[Effect]:

@@ -19,15 +19,13 @@ import pandas as pd
 sys.path.append(str(Path(__file__).parents[1] / "validity"))
 
 import t0
+from closed import hide, place, tabulate_images
 from null_models import Side, compare_sides
-from t0 import _answer, _draw_noise, _hide, _settings
-from t0 import _place as place_regions
 
 from auditor.analysis.estimates import estimate
 from auditor.analysis.protocol import follow_protocol
 from auditor.analysis.statistics.base import Evidence
 from auditor.documents.document import Document
-from auditor.records import READ
 from auditor.trials import INTERVENTIONS
 
 if TYPE_CHECKING:
@@ -81,22 +79,20 @@ def draw_side(kind: str, theta: float, pictures: Pictures, *, random: np.random.
     """
     law, count = t0.KINDS[kind], len(pictures.labels)
     before, own = _draw_margins(kind, theta, pictures, random=random)
-    names = [f"{i:06d}.png" for i in range(count)]
-    facts = {"image_id": names, "path": names, "sha256": names, "group_id": names, "status": READ, "notes": ""}
-    words = {"label": np.take(t0.CLASSES, pictures.labels)}
-    words |= {name: np.take(["a", "b"], getattr(pictures, name)) for name in ("colour", "shuffled")}
-    images = pd.DataFrame({**facts, **words, **_answer(before)})
-    images["correct"] = (images["label"] == images["predicted"]).astype("boolean")
+    names = _name(count)
+    facts = {name: np.take(["a", "b"], getattr(pictures, name)) for name in ("colour", "shuffled")}
+    logits, labels = t0.spread(before), pictures.labels
+    images = tabulate_images(logits, labels, classes=t0.CLASSES, facts={"sha256": names, **facts}, groups=names)
     trials = []
     for region, part in own.items():
-        lost = _draw_noise(law, np.arange(count), random)
+        lost = t0.draw_noise(law, np.arange(count), random)
         lost[:, 0] += part
-        trials.append(_hide(images, before, region=region, lost=lost))
+        trials.append(hide(images, logits, region=region, lost=t0.spread(lost), classes=t0.CLASSES))
     return Evidence(
         images=images,
         attention=pd.DataFrame({"image_id": [], "target": [], "cam": [], "cam_max": []}),
         regions=_place(count),
-        settings=_settings(t0.Job(kind, theta, 0, count)),
+        settings=t0.make_settings(t0.Job(kind, theta, 0, count)),
         interventions=pd.concat(trials, ignore_index=True)[INTERVENTIONS.names],
     )
 
@@ -114,7 +110,11 @@ def _draw_margins(
 
 @lru_cache(maxsize=4)
 def _place(count: int) -> pd.DataFrame:
-    return place_regions([f"{i:06d}.png" for i in range(count)])
+    return place(pd.DataFrame({"image_id": _name(count)}), t0.REGIONS)
+
+
+def _name(count: int) -> list[str]:
+    return [f"{i:06d}.png" for i in range(count)]
 
 
 @lru_cache(maxsize=32)
@@ -123,7 +123,7 @@ def count_flips(kind: str, theta: float) -> dict[str, float]:
     random = np.random.default_rng([3, round(1000 * theta)])
     pictures = sample_pictures(kind, MANY, random)
     before, own = _draw_margins(kind, theta, pictures, random=random)
-    lost = _draw_noise(t0.KINDS[kind], np.arange(MANY), random)[0]
+    lost = t0.draw_noise(t0.KINDS[kind], np.arange(MANY), random)[0]
     base = np.mean([(before > 0) != (before - noise > 0) for noise in lost[1:]])
     return {
         region: float(((before > 0) != (before - lost[0] - part > 0)).mean() - base) for region, part in own.items()

@@ -152,30 +152,30 @@ def make_evidence(job: Job) -> Evidence:
     own = {region: kind.noise * random.standard_normal(job.images) for region in REGIONS}
     rest = math.sqrt(SIGNAL**2 - len(REGIONS) * kind.noise**2) * random.standard_normal(job.images)
     own["cue"] += set_weight(job.level, alignment=kind.alignment) * (2 * colour - 1)
-    before = _spread(SIGNAL * (2 * labels - 1) + sum(own.values()) + rest)
+    before = spread(SIGNAL * (2 * labels - 1) + sum(own.values()) + rest)
     facts = {"colour": np.take(["a", "b"], colour), "shuffled": np.take(["a", "b"], shuffled)}
     groups = [f"person {number}" for number in persons]
     images = tabulate_images(before, labels, classes=CLASSES, facts=facts, groups=groups)
-    lost = {region: _draw_noise(kind, persons, random) for region in REGIONS}
+    lost = {region: draw_noise(kind, persons, random) for region in REGIONS}
     for region, part in own.items():
         lost[region][:, 0] += part
-    trials = [hide(images, before, region=name, lost=_spread(lost[name]), classes=CLASSES) for name in REGIONS]
+    trials = [hide(images, before, region=name, lost=spread(lost[name]), classes=CLASSES) for name in REGIONS]
     looked = Evidence(
         images=images,
         attention=pd.DataFrame({"image_id": [], "target": [], "cam": [], "cam_max": []}),  # nothing was looked at
         regions=place(images, REGIONS),
-        settings=_settings(job),
+        settings=make_settings(job),
     )
-    trials += [swap(looked, before, region=region, own=_spread(own[region])) for region in REGIONS]
+    trials += [swap(looked, before, region=region, own=spread(own[region])) for region in REGIONS]
     return replace(looked, interventions=pd.concat(trials, ignore_index=True)[INTERVENTIONS.names])
 
 
-def _spread(margins: Floats) -> Floats:
-    """Logits of two classes with these margins of the second over the first."""
+def spread(margins: Floats) -> Floats:
+    """Logits of two classes, in a last axis more, with these margins of the second over the first."""
     return margins[..., None] / 2 * np.array([-1.0, 1.0])
 
 
-def _draw_noise(kind: Kind, persons: NDArray[np.int64], random: np.random.Generator) -> Floats:
+def draw_noise(kind: Kind, persons: NDArray[np.int64], random: np.random.Generator) -> Floats:
     """What hiding an area does by chance, (fills, places, images): alike in both fills and within a person."""
     shape = (len(FILLS) + 1, CONTROLS + 1, len(persons))
     drawn = random.standard_normal(shape) if kind.tails is None else random.standard_t(kind.tails, shape) / math.sqrt(3)
@@ -187,7 +187,8 @@ def _draw_noise(kind: Kind, persons: NDArray[np.int64], random: np.random.Genera
     return noise
 
 
-def _settings(job: Job) -> Settings:
+def make_settings(job: Job) -> Settings:
+    """Those of an audit of such a model."""
     return Settings(
         classes=CLASSES,
         attributes=("colour", "shuffled"),

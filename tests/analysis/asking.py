@@ -38,19 +38,21 @@ def make_asked(
     areas: Mapping[str, FloatArray] | None = None,
     drifts: Mapping[str, FloatArray] | None = None,
     leak: float = 0.0,
+    sure: float = 0.8,
     fills: Sequence[str] = FILLS,
     **settings: Any,
 ) -> Evidence:
     """Regions hidden on doctors and nurses: by region and fill, the margin that women lose and men gain, in its SD.
 
     `drifts` is lost by each image whoever it shows, in every fill. Regions are all those that either names. `leak` is
-    what women lose and men gain when a control is hidden, as where controls lie on what the model uses.
+    what women lose and men gain when a control is hidden, as where controls lie on what the model uses. `sure` is what
+    the label adds to the logit of its class.
     """
     pushes, drifts = pushes or {}, drifts or {}
     generator = np.random.default_rng(seed)
     labels = np.tile(CLASSES, n)[:n]
     gender = np.repeat(["man", "woman"], 2)[np.arange(n) % 4]
-    before = generator.normal(size=(n, 2)) + 0.8 * (labels[:, None] == np.array(CLASSES))
+    before = generator.normal(size=(n, 2)) + sure * (labels[:, None] == np.array(CLASSES))
     margin = (before[:, 1] - before[:, 0]).std()
     groups = [f"person {i // 4 // per_cluster * 4 + i % 4}" for i in range(n)]
     images = make_read(before, labels=labels.tolist(), gender=gender.tolist(), groups=groups)

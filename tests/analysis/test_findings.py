@@ -27,7 +27,12 @@ FOUND, RULED_OUT, OPEN, UNTESTED, WITHHELD = "found", "ruled out", "not enough e
 
 @pytest.fixture(scope="module")
 def used() -> Evidence:
-    return make_asked(pushes=planted(0.35, "face") | planted(0.0, "coat"), roles={"coat": "core", "face": "protected"})
+    return make_asked(
+        600,
+        spread=0.2,
+        pushes=planted(0.35, "face") | planted(0.0, "coat"),
+        roles={"coat": "core", "face": "protected"},
+    )
 
 
 def pick(findings: list[Finding], region: str, attribute: str | None = "gender") -> Finding:
@@ -199,8 +204,8 @@ def test_examples_are_those_of_the_rule(used: Evidence) -> None:
         for values in shifts.values()
         if values[names.index(finding.examples[0].image_id)] == pytest.approx(finding.examples[0].shift)
     )
-    order = sorted(range(300), key=lambda i: (-abs(own[i]), names[i]))
-    expected = {"largest": order[:2], "median": order[149:151], "smallest": order[-2:]}
+    order = sorted(range(600), key=lambda i: (-abs(own[i]), names[i]))
+    expected = {"largest": order[:2], "median": order[299:301], "smallest": order[-2:]}
     for place, rows in expected.items():
         assert [one.image_id for one in finding.examples if one.place == place] == [names[i] for i in rows]
     trials = used.interventions.set_index(["image_id", "region", "place"])

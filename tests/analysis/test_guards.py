@@ -13,6 +13,7 @@ from auditor.analysis.guards import MOST_SHARED, find_guard, share_on_core
 from auditor.analysis.headlines import tell_use
 from auditor.analysis.questions import Cell, list_cells
 from auditor.analysis.uses import judge
+from auditor.analysis.wording import percent
 from auditor.records import RASTER, pack_raster
 from tests.analysis.asking import FILLS, answer, drawn, make_asked, planted, row, table
 from tests.analysis.statistics.trialling import make_read, make_told, make_trials
@@ -194,6 +195,35 @@ def test_one_label_may_speak_against_what_all_rule_out(rows: list[dict[str, Any]
     text = tell_use(use, ("doctor", "nurse"))
     assert ("One label speaks against ruling it out: among images labelled doctor, " in text) == doubted
     assert use.needed is None
+
+
+def slow_reach(evidence: Evidence, cell: Cell) -> float:
+    """Image by image: another answer, once the margin has moved by twice the limit against its own group."""
+    shares = []
+    for part in cell.parts:
+        low, high = part.interval(0.95)
+        limit = low if abs(low) > abs(high) else high
+        changed = []
+        for margin, value in zip(part.effect.contrast.before, evidence.texts("gender"), strict=True):
+            after = margin - 2 * limit * part.effect.contrast.spread * (1 if value == "woman" else -1)
+            changed.append((margin > 0) != (after > 0))
+        shares.append(sum(changed) / len(changed))
+    return max(shares)
+
+
+@pytest.mark.parametrize(("sure", "answer"), [(0.0, "not enough evidence"), (6.0, "ruled out")])
+def test_a_shift_below_its_margin_is_not_ruled_out_where_it_may_change_many_answers(sure: float, answer: str) -> None:
+    """Of three classes a cue that changed 7 % of answers shifted groups apart by less than 0.10 SD."""
+    evidence = make_asked(200, pushes=planted(0.05, "face"), spread=0.12, sure=sure, seed=1)
+    cell = shift_cell(evidence)
+    (small,) = judge([cell])
+    assert small.answer == "ruled out", "by the shift alone"
+    (use,) = judge([cell], doubts=lambda cell: find_doubt(evidence, table(), cell))
+    share = slow_reach(evidence, cell)
+    assert use.answer == answer
+    assert (share >= 0.05) == (answer != "ruled out")
+    told = f"A shift as large as its interval allows would change {percent(share)} of answers, which is 5.0 % or more."
+    assert (told in tell_use(use, ("doctor", "nurse"))) == (answer != "ruled out")
 
 
 def test_of_a_region_alone_one_label_may_speak_as_well() -> None:
