@@ -95,6 +95,7 @@ def measure(examples: int, rounds: int, compiled: str) -> dict[str, float]:
         draw(folder, examples)
         for _ in range(rounds):
             for kind in ("html", "pdf"):
+                (folder / f"report.{kind}").unlink(missing_ok=True)  # a PDF that is there already is not printed again
                 command = [sys.executable, __file__, "--one", kind, "--folder", scratch, "--examples", str(examples)]
                 done = subprocess.run(command, check=True, env=facts, capture_output=True, text=True, cwd=ROOT)
                 for name, value in json.loads(done.stdout.splitlines()[-1]).items():
