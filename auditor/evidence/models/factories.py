@@ -50,7 +50,7 @@ def _import_module(name: str) -> ModuleType:
         raise ModelError(
             f"cannot import {name!r}: {error}; install its package, or name the file as 'path/to/file.py:factory'"
         ) from error
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything
         raise ModelError(f"cannot import {name!r}: its code raised {_tell(error)}") from error
 
 
@@ -66,7 +66,7 @@ def _load_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (ImportError, SyntaxError) as error:
         raise ModelError(f"cannot load {path.name}: {error}") from error
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything
         raise ModelError(f"cannot load {path.name}: its code raised {_tell(error)}") from error
     finally:
         sys.path.remove(str(path.parent))
@@ -82,7 +82,7 @@ def _call(factory: Any, source: str) -> object:
         raise ModelError(f"{source} raised {_tell(error)}") from error
     except AuditorError:
         raise
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything
         raise ModelError(f"{source} raised {_tell(error)}") from error
 
 
