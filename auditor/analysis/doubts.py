@@ -11,6 +11,7 @@ from auditor.analysis.joint_tests import margin_of
 from auditor.analysis.margins import MARGINS
 from auditor.analysis.questions import Q
 from auditor.analysis.wording import known, percent, span
+from auditor.records import NOT_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from auditor.analysis.questions import Cell, Part
     from auditor.analysis.statistics.base import Evidence
-    from auditor.geometry import BoolArray
+    from auditor.geometry import FloatArray
 
 
 class Effect(NamedTuple):
@@ -109,8 +110,9 @@ def _by_reach(evidence: Evidence, cell: Cell) -> str | None:
     """How many answers a shift as large as its interval allows would change, in the way of hiding with the most."""
     if cell.attribute is None or cell.reason is not None:
         return None
-    member = evidence.texts(cell.attribute) == cell.subgroup
-    share, most = max(_reach(part, member) for part in cell.parts), MARGINS["cross_swap"].material
+    values = evidence.texts(cell.attribute)
+    side = np.where(values == NOT_RECORDED, np.nan, np.where(values == cell.subgroup, -1.0, 1.0))
+    share, most = max(_reach(part, side) for part in cell.parts), MARGINS["cross_swap"].material
     if not share >= most:
         return None
     return (
@@ -119,15 +121,16 @@ def _by_reach(evidence: Evidence, cell: Cell) -> str | None:
     )
 
 
-def _reach(part: Part, member: BoolArray) -> float:
+def _reach(part: Part, side: FloatArray) -> float:
     """Share of answers that change if every margin moves by what swapping the group would move it, at the limit.
 
     The aligned shift is half of what parts the groups, in standard deviations: bringing what the region shows of one
-    group to the other moves a margin by twice as much, down on one side and up on the other.
+    group to the other moves a margin by twice as much, down on one side and up on the other. Images of neither side,
+    whose value is not recorded, do not count.
     """
-    limit = max(part.interval(1 - Q), key=abs)
-    before = part.effect.contrast.before[np.isfinite(part.effect.own)]
-    moved = 2 * limit * part.effect.contrast.spread * np.where(member[np.isfinite(part.effect.own)], -1.0, 1.0)
+    taking = np.isfinite(part.effect.own) & np.isfinite(side)
+    before = part.effect.contrast.before[taking]
+    moved = 2 * max(part.interval(1 - Q), key=abs) * part.effect.contrast.spread * side[taking]
     return float(((before > 0) != (before + moved > 0)).mean())
 
 

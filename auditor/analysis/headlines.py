@@ -183,7 +183,7 @@ def _tell_open(use: Use) -> str:
     if use.doubt is not None and is_small(use.cell):
         text += f" {use.doubt}"
     if ways_part(use.cell):
-        text += f" {_tell_apart(use.cell)}: more images would not settle it."
+        text += f" {_tell_apart(use.cell)}: if they are as far apart as they look, more images would not settle it."
     return text + tell_needed(use)
 
 

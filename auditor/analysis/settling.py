@@ -28,7 +28,7 @@ def count_needed(cell: Cell, *, guarded: bool, doubted: bool) -> int | None:
     -------
     int or None
         The smaller of the two numbers. None where ways of hiding lie on different sides of the margin or contradict
-        each other: more images would only make that surer.
+        each other: if they are as they look, more images would only make that surer.
     """
     least, most = margin_of(cell)
     numbers = [
@@ -49,7 +49,8 @@ def ways_part(cell: Cell) -> bool:
     Returns
     -------
     bool
-        True where neither *found* nor *ruled out* would become of it with any number of images.
+        True where neither *found* nor *ruled out* would become of it with any number of images, if the effects are as
+        they look.
     """
     least, most = margin_of(cell)
     beyond = cell.one_way and all(part.size > least for part in cell.parts)

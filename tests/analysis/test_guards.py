@@ -226,6 +226,20 @@ def test_a_shift_below_its_margin_is_not_ruled_out_where_it_may_change_many_answ
     assert (told in tell_use(use, ("doctor", "nurse"))) == (answer != "ruled out")
 
 
+def test_images_without_a_recorded_value_do_not_count_among_the_answers_that_a_shift_may_change() -> None:
+    """Half of the images at the line of the decision, and none of them with a value: nothing of theirs is swapped."""
+    evidence = make_asked(400, pushes=planted(0.03, "face"), spread=0.12, sure=6.0, seed=1)
+    images = evidence.images.copy()
+    even = np.arange(len(images)) % 8 < 4
+    near = [np.array([0.0, 0.01 * (-1) ** k], dtype="<f4").tobytes() for k in range(int(even.sum()))]
+    images.loc[even, "logits"] = pd.Series(near, index=images.index[even])
+    images.loc[even, "gender"] = ""
+    unknown = replace(evidence, images=images)
+    told = replace(evidence, images=images.assign(gender=evidence.images["gender"]))
+    assert "would change" in str(find_doubt(told, table(), shift_cell(told))), "else nothing is at the line"
+    assert find_doubt(unknown, table(), shift_cell(unknown)) is None
+
+
 def test_of_a_region_alone_one_label_may_speak_as_well() -> None:
     evidence = make_asked(1000, pushes={"face": {}}, attributes=(), spread=0.02)
     (cell,) = list_cells(evidence)

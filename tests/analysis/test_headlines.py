@@ -73,7 +73,10 @@ def test_ways_of_hiding_that_part_are_told_with_what_they_give(mean: float, nois
     (use,) = judge([cell], guards=lambda _: "all is well")
     turn = math.copysign(1, cell.weakest.estimate)
     least, most = sorted(turn * part.estimate for part in cell.parts)
-    told = f"Ways of hiding give {least:.2f} SD to {most:.2f} SD, {sides}: more images would not settle it."
+    told = (
+        f"Ways of hiding give {least:.2f} SD to {most:.2f} SD, {sides}: if they are as far apart as they look, more "
+        "images would not settle it."
+    )
     assert use.answer == "not enough evidence"
     assert told in tell_use(use, CLASSES)
     headline = write_headline("I", use, role="protected", rungs=rungs("found", "not enough evidence"), classes=CLASSES)
