@@ -46,7 +46,7 @@ def percent(share: float) -> str:
 
 
 def whole_points(gap: float) -> str:
-    """A difference of shares in whole percentage points.
+    """A difference of shares in whole percentage points, halves rounded away from zero, as in tables.
 
     Parameters
     ----------
@@ -60,10 +60,10 @@ def whole_points(gap: float) -> str:
 
     Examples
     --------
-    >>> whole_points(0.183), whole_points(0.008), whole_points(0.0)
-    ('18 points', '1 point', '0 points')
+    >>> whole_points(0.183), whole_points(0.825), whole_points(0.008), whole_points(0.0)
+    ('18 points', '83 points', '1 point', '0 points')
     """
-    told = f"{100 * gap:.0f}"
+    told = f"{math.copysign(math.floor(round(abs(100 * gap), 9) + 0.5), gap) + 0.0:.0f}"
     return f"{told} {'point' if told in {'1', '-1'} else 'points'}"
 
 
